@@ -75,10 +75,10 @@ let package = Package(
 
         library("LanguageModel", ["COpenBLAS", "CKernels"]),
         library("PreferenceLearning", ["LanguageModel"]),
-        library("FeedbackStore", [grdb]),
+        library("FeedbackStore", ["FeedbackFormats", grdb, crypto]),
         library("FeedbackFormats"),
         library("CheckpointStore", [crypto]),
-        library("ControlAPI", ["CheckpointStore", asyncHTTPClient, nioCore, nioHTTP1]),
+        library("ControlAPI", ["CheckpointStore", "FeedbackFormats", asyncHTTPClient, nioCore, nioHTTP1]),
         library("SystemdSupport", ["CSystemd", logging]),
         library(
             "AttuneDaemon",
