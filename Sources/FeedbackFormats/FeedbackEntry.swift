@@ -1,0 +1,108 @@
+public import Foundation
+
+/// Feedback as a store keeps it: with its identity, its time and what became of it.
+///
+/// The `Codable` form is ``Feedback``'s with `id`, `recordedAt`, `heldOut`, `trainedIn` and
+/// `retraction` beside it, on one level; times are ISO 8601 with milliseconds, whatever the encoder's
+/// strategy is.
+public struct FeedbackEntry: Codable, Hashable, Sendable {
+    /// The first 16 hexadecimal digits of the content hash: the same on every host.
+    public var id: String
+    public var feedback: Feedback
+    public var recordedAt: Date
+    /// Whether the prompt belongs to the held-out share, which is never trained on.
+    public var heldOut: Bool
+    /// Completed rounds that trained on it, oldest first.
+    public var trainedIn: [Int]
+    public var retraction: Retraction?
+
+    public init(
+        id: String, feedback: Feedback, recordedAt: Date, heldOut: Bool, trainedIn: [Int] = [],
+        retraction: Retraction? = nil
+    ) {
+        self.id = id
+        self.feedback = feedback
+        self.recordedAt = recordedAt
+        self.heldOut = heldOut
+        self.trainedIn = trainedIn
+        self.retraction = retraction
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, recordedAt, heldOut, trainedIn, retraction
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        feedback = try Feedback(from: decoder)
+        recordedAt = try container.decode(Timestamp.self, forKey: .recordedAt).date
+        heldOut = try container.decode(Bool.self, forKey: .heldOut)
+        trainedIn = try container.decodeIfPresent([Int].self, forKey: .trainedIn) ?? []
+        retraction = try container.decodeIfPresent(Retraction.self, forKey: .retraction)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try feedback.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(Timestamp(recordedAt), forKey: .recordedAt)
+        try container.encode(heldOut, forKey: .heldOut)
+        if !trainedIn.isEmpty { try container.encode(trainedIn, forKey: .trainedIn) }
+        try container.encodeIfPresent(retraction, forKey: .retraction)
+    }
+}
+
+/// The tombstone of a fact its author took back.
+public struct Retraction: Codable, Hashable, Sendable {
+    public var at: Date
+    public var reason: String?
+
+    public init(at: Date, reason: String? = nil) {
+        self.at = at
+        self.reason = reason
+    }
+
+    private enum CodingKeys: String, CodingKey { case at, reason }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        at = try container.decode(Timestamp.self, forKey: .at).date
+        reason = try container.decodeIfPresent(String.self, forKey: .reason)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(Timestamp(at), forKey: .at)
+        try container.encodeIfPresent(reason, forKey: .reason)
+    }
+}
+
+/// A time on the wire: ISO 8601 in UTC with milliseconds, `2026-11-23T17:39:28.123Z`.
+public struct Timestamp: Codable, Hashable, Sendable {
+    public var date: Date
+
+    /// Rounds to whole milliseconds, which is what stores keep.
+    public init(_ date: Date) {
+        self.init(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
+    }
+
+    public init(milliseconds: Int64) {
+        date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    public var milliseconds: Int64 { Int64((date.timeIntervalSince1970 * 1000).rounded()) }
+
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        self.init(try Date(text, strategy: Self.style))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        // Half a millisecond more, since the style truncates.
+        try container.encode(date.addingTimeInterval(0.0005).formatted(Self.style))
+    }
+
+    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}
