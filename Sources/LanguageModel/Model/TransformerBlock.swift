@@ -1,0 +1,39 @@
+/// The frozen weights of one transformer block.
+struct TransformerBlock: Sendable {
+    /// `[width]`
+    let attentionNorm: [Float]
+    /// `[width]`
+    let feedForwardNorm: [Float]
+    private let matrices: [TargetModule: WeightMatrix]
+
+    init(file: GGUFFile, layer: Int, configuration: ModelConfiguration) throws {
+        let prefix = "blk.\(layer)."
+        attentionNorm = try file.vector(prefix + "attn_norm.weight", count: configuration.width)
+        feedForwardNorm = try file.vector(prefix + "ffn_norm.weight", count: configuration.width)
+        var matrices: [TargetModule: WeightMatrix] = [:]
+        for module in TargetModule.allCases {
+            matrices[module] = try WeightMatrix(
+                file: file, name: prefix + module.rawValue + ".weight",
+                rows: configuration.outputWidth(of: module),
+                columns: configuration.inputWidth(of: module))
+        }
+        self.matrices = matrices
+    }
+
+    subscript(module: TargetModule) -> WeightMatrix {
+        matrices[module]!
+    }
+}
+
+extension GGUFFile {
+    /// The values of a one-dimensional float32 tensor.
+    func vector(_ name: String, count: Int) throws -> [Float] {
+        guard let tensor = tensor(named: name) else {
+            throw EngineError.tensorMissing(name: name)
+        }
+        guard tensor.shape == [count] else {
+            throw EngineError.tensorShape(name: name, found: tensor.shape, expected: [count])
+        }
+        return dequantized(tensor)
+    }
+}

@@ -1,0 +1,43 @@
+/// A frozen matrix that stays as the file stores it, quantised and mapped.
+///
+/// - Shape: `[rows, columns]`, row-major; a row is a whole number of quantisation blocks.
+/// - Lifetime: valid as long as the `GGUFFile` it came from.
+struct WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outlives the matrix
+    let name: String
+    /// The type's number in the GGUF format.
+    let type: UInt32
+    let rows: Int
+    let columns: Int
+    /// Elements and bytes of one quantisation block.
+    let blockWidth: Int
+    let blockBytes: Int
+    let base: UnsafeRawPointer
+
+    var rowBytes: Int { columns / blockWidth * blockBytes }
+
+    /// - Throws: `EngineError` when the tensor is missing or has another shape.
+    init(file: GGUFFile, name: String, rows: Int, columns: Int) throws {
+        guard let tensor = file.tensor(named: name) else {
+            throw EngineError.tensorMissing(name: name)
+        }
+        guard tensor.shape == [columns, rows] else {
+            throw EngineError.tensorShape(
+                name: name, found: tensor.shape, expected: [columns, rows])
+        }
+        guard let base = file.bytes(of: tensor).baseAddress else {
+            throw EngineError.tensorMissing(name: name)
+        }
+        self.name = name
+        self.type = tensor.type.rawValue
+        self.rows = rows
+        self.columns = columns
+        self.base = base
+        blockWidth = tensor.type.blockSize
+        blockBytes = tensor.type.bytesPerBlock
+    }
+
+    /// The stored bytes of a row from a column on that starts a block.
+    func bytes(row: Int, column: Int = 0) -> UnsafeRawPointer {
+        base + row * rowBytes + column / blockWidth * blockBytes
+    }
+}
