@@ -1,0 +1,31 @@
+public import CheckpointStore
+
+/// Objects by id.
+public struct ObjectList: JSONBody, Hashable {
+    public var ids: [ObjectID]
+
+    public init(ids: [ObjectID]) {
+        self.ids = ids
+    }
+}
+
+/// The newest signed head known of every host.
+public struct HeadsReport: JSONBody, Hashable {
+    /// The daemon's own host; its head comes first, if it has one.
+    public var host: String
+    public var heads: [SignedHead]
+
+    public init(host: String, heads: [SignedHead]) {
+        self.host = host
+        self.heads = heads
+    }
+}
+
+/// A host's head, handed over.
+public struct HeadDelivery: JSONBody, Hashable {
+    public var head: SignedHead
+
+    public init(head: SignedHead) {
+        self.head = head
+    }
+}

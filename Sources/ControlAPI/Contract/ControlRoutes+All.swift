@@ -1,0 +1,17 @@
+extension ControlRoutes {
+    /// Every route; a test holds that none is missing.
+    public static let all: [Route] = [
+        status.route, doctor.route, configuration.route, events.route,
+        addFeedback.route, listFeedback.route, exportFeedback.route, showFeedback.route,
+        retractFeedback.route,
+        listLabels.route, nextLabel.route, showLabel.route, answerLabel.route, skipLabel.route,
+        runTraining.route, pauseTraining.route, resumeTraining.route, listRounds.route,
+        showRound.route,
+        listCheckpoints.route, showCheckpoint.route, verifyCheckpoint.route,
+        promoteCheckpoint.route, rollbackCheckpoint.route, receiveCheckpoint.route,
+        getObject.route, hasObject.route, putObject.route, missingObjects.route, listHeads.route,
+        putHead.route,
+        generate.route, evaluate.route, listModels.route, addModel.route, useModel.route,
+        verifyModel.route, tokenize.route,
+    ]
+}

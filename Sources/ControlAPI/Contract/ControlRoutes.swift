@@ -1,0 +1,143 @@
+public import FeedbackFormats
+
+/// The route table: every request the daemon answers.
+///
+/// A GET's input travels as its query, a POST's and a PUT's as its body.
+public enum ControlRoutes {
+    // MARK: The daemon
+
+    public static let status = Endpoint<Nothing, StatusReport>(
+        "status", .get, "/status", access: .pull,
+        summary: "Versions, model, head, counts and training state; cheap enough to poll.")
+    public static let doctor = Endpoint<Nothing, DoctorReport>(
+        "doctor", .get, "/doctor", summary: "Checks what could go wrong and says what to do.")
+    public static let configuration = Endpoint<Nothing, ConfigurationReport>(
+        "configuration", .get, "/config",
+        summary: "Every setting in force and where its value comes from.")
+    public static let events = Endpoint<Nothing, JSONLines<Event>>(
+        "events", .get, "/events", summary: "What happens from now on, until the client hangs up.")
+
+    // MARK: Feedback
+
+    public static let addFeedback = Endpoint<FeedbackBatch, FeedbackOutcomes>(
+        "addFeedback", .post, "/feedback", errors: [.storageFull],
+        summary: "Stores feedback durably, one transaction, one outcome for each item.")
+    public static let listFeedback = Endpoint<FeedbackQuery, Page<FeedbackEntry>>(
+        "listFeedback", .get, "/feedback", summary: "Lists feedback, newest first.")
+    public static let exportFeedback = Endpoint<FeedbackExportQuery, LineFile>(
+        "exportFeedback", .get, "/feedback/export",
+        summary: "All feedback that is not retracted, in a format other tools read.")
+    public static let showFeedback = Endpoint<Nothing, FeedbackEntry>(
+        "showFeedback", .get, "/feedback/{id}", errors: [.notFound], summary: "One feedback.")
+    public static let retractFeedback = Endpoint<Nothing, FeedbackEntry>(
+        "retractFeedback", .post, "/feedback/{id}/retract", errors: [.notFound, .storageFull],
+        summary: "Takes a feedback back; it stays on record and is never trained on again.")
+
+    // MARK: Label requests
+
+    public static let listLabels = Endpoint<LabelQuery, Page<LabelReport>>(
+        "listLabels", .get, "/labels",
+        summary: "Lists label requests; open ones by need, the lowest weight first.")
+    public static let nextLabel = Endpoint<Nothing, NextLabel>(
+        "nextLabel", .get, "/labels/next", summary: "The open label request worth most.")
+    public static let showLabel = Endpoint<Nothing, LabelReport>(
+        "showLabel", .get, "/labels/{id}", errors: [.notFound],
+        summary: "One label request with everything that explains it.")
+    public static let answerLabel = Endpoint<LabelVerdict, LabelReport>(
+        "answerLabel", .post, "/labels/{id}/answer", errors: [.notFound, .conflict, .storageFull],
+        summary: "Answers a label request; a later round trains on it.")
+    public static let skipLabel = Endpoint<Nothing, LabelReport>(
+        "skipLabel", .post, "/labels/{id}/skip", errors: [.notFound, .conflict, .storageFull],
+        summary: "Closes a label request without an answer.")
+
+    // MARK: Training
+
+    public static let runTraining = Endpoint<TrainingRun, JSONLines<StreamLine<RoundReport>>>(
+        "runTraining", .post, "/train/run",
+        errors: [.busy, .noModel, .notEnoughFeedback, .cancelled, .storageFull],
+        summary: "Starts a round; the round goes on when the client hangs up.")
+    public static let pauseTraining = Endpoint<Nothing, TrainingStatus>(
+        "pauseTraining", .post, "/train/pause",
+        summary: "Stops the running round where it can go on; none starts while paused.")
+    public static let resumeTraining = Endpoint<Nothing, TrainingStatus>(
+        "resumeTraining", .post, "/train/resume",
+        summary: "Goes on where the round stopped, and lets rounds start again.")
+    public static let listRounds = Endpoint<PageQuery, Page<RoundReport>>(
+        "listRounds", .get, "/rounds", summary: "Lists rounds, newest first.")
+    public static let showRound = Endpoint<Nothing, RoundReport>(
+        "showRound", .get, "/rounds/{id}", errors: [.notFound],
+        summary: "One round: its data, metrics and the gate's decision.")
+
+    // MARK: Checkpoints
+
+    public static let listCheckpoints = Endpoint<PageQuery, Page<CheckpointReport>>(
+        "listCheckpoints", .get, "/checkpoints", access: .pull,
+        summary: "Lists checkpoints, newest first.")
+    public static let showCheckpoint = Endpoint<Nothing, CheckpointReport>(
+        "showCheckpoint", .get, "/checkpoints/{id}", access: .pull, errors: [.notFound],
+        summary: "One checkpoint.")
+    public static let verifyCheckpoint = Endpoint<Nothing, VerificationReport>(
+        "verifyCheckpoint", .post, "/checkpoints/{id}/verify", errors: [.notFound],
+        summary: "Reads every byte of a checkpoint again and checks it.")
+    public static let promoteCheckpoint = Endpoint<
+        Promotion, JSONLines<StreamLine<PromotionReport>>
+    >(
+        "promoteCheckpoint", .post, "/checkpoints/{id}/promote",
+        errors: [.notFound, .busy, .noModel, .integrity, .wrongBase, .storageFull],
+        summary: "Makes a checkpoint the head if the gate lets it; the last line tells.")
+    public static let rollbackCheckpoint = Endpoint<Nothing, PromotionReport>(
+        "rollbackCheckpoint", .post, "/checkpoints/rollback",
+        errors: [.notFound, .busy, .integrity, .storageFull],
+        summary: "Makes the head before this one the head again.")
+    public static let receiveCheckpoint = Endpoint<Reception, CheckpointReport>(
+        "receiveCheckpoint", .post, "/checkpoints/{id}/receive", access: .peer,
+        errors: [.notFound, .integrity, .wrongBase, .storageFull],
+        summary: "Admits a checkpoint whose objects were handed over, if all of it proves sound.")
+
+    // MARK: Objects and heads, for sync
+
+    public static let getObject = Endpoint<Nothing, RawBytes>(
+        "getObject", .get, "/objects/{id}", access: .pull, errors: [.notFound, .integrity],
+        summary: "The bytes of an object; a checkpoint's id names its manifest.")
+    public static let hasObject = Endpoint<Nothing, Nothing>(
+        "hasObject", .head, "/objects/{id}", access: .pull, errors: [.notFound],
+        summary: "Whether an object is there.")
+    public static let putObject = Endpoint<RawBytes, Nothing>(
+        "putObject", .put, "/objects/{id}", access: .peer, errors: [.integrity, .storageFull],
+        summary: "Hands over an object; it is kept only if its bytes have the hash it is named by.")
+    public static let missingObjects = Endpoint<ObjectList, ObjectList>(
+        "missingObjects", .post, "/objects/missing", access: .pull,
+        summary: "Which of the objects are not there.")
+    public static let listHeads = Endpoint<Nothing, HeadsReport>(
+        "listHeads", .get, "/heads", access: .pull,
+        summary: "The newest signed head known of every host, the own one first.")
+    public static let putHead = Endpoint<HeadDelivery, Nothing>(
+        "putHead", .put, "/heads/{host}", access: .peer,
+        errors: [.integrity, .staleHead, .notFound, .storageFull],
+        summary: "Hands over a host's signed head; it is never activated by that.")
+
+    // MARK: The model at work
+
+    public static let generate = Endpoint<GenerationOrder, JSONLines<StreamLine<GenerationPiece>>>(
+        "generate", .post, "/generate",
+        errors: [.noModel, .notFound, .busy, .wrongBase, .cancelled],
+        summary: "Answers prompts; pieces of text as they arise, then each whole completion.")
+    public static let evaluate = Endpoint<EvaluationOrder, JSONLines<StreamLine<EvaluationPiece>>>(
+        "evaluate", .post, "/evaluate",
+        errors: [.noModel, .notFound, .busy, .wrongBase, .cancelled],
+        summary: "Scores preference pairs; each pair if wanted, then the summary.")
+    public static let listModels = Endpoint<Nothing, Page<ModelReport>>(
+        "listModels", .get, "/models", summary: "Lists the base models.")
+    public static let addModel = Endpoint<ModelAddition, ModelReport>(
+        "addModel", .post, "/models", errors: [.notFound, .conflict, .integrity, .storageFull],
+        summary: "Registers a GGUF file that the daemon can read.")
+    public static let useModel = Endpoint<Nothing, ModelReport>(
+        "useModel", .post, "/models/{name}/use", errors: [.notFound, .busy, .integrity],
+        summary: "Makes a model the one in use.")
+    public static let verifyModel = Endpoint<Nothing, VerificationReport>(
+        "verifyModel", .post, "/models/{name}/verify", errors: [.notFound],
+        summary: "Reads a model's file again and compares its fingerprint.")
+    public static let tokenize = Endpoint<TokenizationOrder, Tokenization>(
+        "tokenize", .post, "/models/tokenize", errors: [.noModel],
+        summary: "Turns text into the tokens of the model in use, or tokens into text.")
+}
