@@ -1,0 +1,44 @@
+/// Everything a round is made from; with the adapters it names, it decides every bit of the outcome.
+///
+/// - Invariant: no held-out prompt occurs in the window. Which prompts are held out is decided once, by the store,
+///   from the prompt's hash; a plan that breaks the split is refused.
+public struct RoundPlan: Codable, Hashable, Sendable {
+    public var seed: UInt64
+    /// Given pairs to train on, new and replayed; see ``RoundWindow``.
+    public var window: [PairExample]
+    /// Ids in `window` that an earlier round has already trained on.
+    public var replayed: [String]
+    /// Late answers of people to earlier rounds' requests.
+    public var answers: [OnlineAnswer]
+    public var heldOut: [PairExample]
+    public var probes: [Probe]
+    public var configuration: RoundConfiguration
+    /// The head the round starts from; nil for the base model.
+    public var startCheckpoint: String?
+    /// The checkpoint of the reference; nil for the base model.
+    public var referenceCheckpoint: String?
+    /// Requests this round may make: 0 asks nobody and saves the scoring pass, nil is without limit.
+    public var requestBudget: Int?
+    /// The meta-learner as the parent checkpoint left it; nil for a fresh one.
+    public var learner: MetaLearnerTrainer?
+
+    public init(
+        seed: UInt64, window: [PairExample], replayed: [String] = [],
+        answers: [OnlineAnswer] = [], heldOut: [PairExample], probes: [Probe] = Probe.neutral,
+        configuration: RoundConfiguration = RoundConfiguration(),
+        startCheckpoint: String? = nil, referenceCheckpoint: String? = nil,
+        requestBudget: Int? = nil, learner: MetaLearnerTrainer? = nil
+    ) {
+        self.seed = seed
+        self.window = window
+        self.replayed = replayed
+        self.answers = answers
+        self.heldOut = heldOut
+        self.probes = probes
+        self.configuration = configuration
+        self.startCheckpoint = startCheckpoint
+        self.referenceCheckpoint = referenceCheckpoint
+        self.requestBudget = requestBudget
+        self.learner = learner
+    }
+}
