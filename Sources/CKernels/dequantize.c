@@ -1,0 +1,77 @@
+#include "attune_dequantize.h"
+
+#include <string.h>
+
+// numpy rounds after every operation; a fused multiply-add would not.
+#pragma STDC FP_CONTRACT OFF
+
+static inline __attribute__((always_inline)) float float_of_bits(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline __attribute__((always_inline)) uint32_t word_at(const uint8_t *source) {
+    uint32_t word;
+    memcpy(&word, source, sizeof word);
+    return word;
+}
+
+/// Widens a binary16 number exactly: subnormals, infinities and signed zeros included.
+static inline __attribute__((always_inline)) float half_at(const uint8_t *source) {
+    uint16_t half;
+    memcpy(&half, source, sizeof half);
+    const uint32_t sign = (uint32_t)(half & 0x8000) << 16, magnitude = half & 0x7fff;
+    const uint32_t rebias = magnitude >= 0x7c00 ? 0x70000000 : 0x38000000;
+    const float normal = float_of_bits((magnitude << 13) + rebias);
+    const float subnormal = (float)magnitude * 0x1p-24f;
+    const float value = magnitude < 0x400 ? subnormal : normal;
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return float_of_bits(bits | sign);
+}
+
+// q4_K and q5_K pack eight 6-bit scales and minima into 12 bytes: bytes 0 to 3 and 4 to 7 hold scales and
+// minima 0 to 3, with the top two bits of 4 to 7 above them; bytes 8 to 11 the low nibbles of 4 to 7.
+static inline __attribute__((always_inline)) int k_scale(const uint8_t *packed, int group) {
+    if (group < 4) return packed[group] & 63;
+    return (packed[group + 4] & 15) | (packed[group - 4] >> 2 & 48);
+}
+
+static inline __attribute__((always_inline)) int k_minimum(const uint8_t *packed, int group) {
+    if (group < 4) return packed[group + 4] & 63;
+    return packed[group + 4] >> 4 | (packed[group] >> 2 & 48);
+}
+
+#define ATTUNE_TARGET
+#define ATTUNE_NAME(name) name##_portable
+#include "dequantize_blocks.h"
+
+#if defined(__x86_64__)
+
+#define ATTUNE_TARGET __attribute__((target("avx2")))
+#define ATTUNE_NAME(name) name##_avx2
+#include "dequantize_blocks.h"
+
+#define ATTUNE_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")))
+#define ATTUNE_NAME(name) name##_avx512
+#include "dequantize_blocks.h"
+
+void attune_dequantize(uint32_t ggml_type, const void *source, float *destination, size_t count) {
+    if (__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")) {
+        dequantize_avx512(ggml_type, source, destination, count);
+    } else if (__builtin_cpu_supports("avx2")) {
+        dequantize_avx2(ggml_type, source, destination, count);
+    } else {
+        dequantize_portable(ggml_type, source, destination, count);
+    }
+}
+
+#else
+
+void attune_dequantize(uint32_t ggml_type, const void *source, float *destination, size_t count) {
+    dequantize_portable(ggml_type, source, destination, count);
+}
+
+#endif
