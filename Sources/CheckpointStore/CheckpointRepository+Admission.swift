@@ -1,0 +1,111 @@
+public import Foundation
+
+extension CheckpointRepository {
+    /// Checks a manifest that is about to be sent, before any of its objects cross the wire; writes nothing.
+    ///
+    /// - Errors: ``CheckpointError/baseMismatch(local:found:)`` and whatever makes the manifest itself unacceptable.
+    @discardableResult
+    public func inspect(manifest bytes: Data, base: BaseModel) throws -> Manifest {
+        let manifest = try Manifest(canonical: bytes)
+        guard manifest.base.fingerprint == base.fingerprint else {
+            throw CheckpointError.baseMismatch(
+                local: base.fingerprint, found: manifest.base.fingerprint)
+        }
+        guard manifest.base.hasDimensions(of: base) else {
+            throw CheckpointError.malformed(
+                "manifest", field: "base", reason: "its dimensions are not those of the base model")
+        }
+        return manifest
+    }
+
+    /// Lets a received checkpoint in: from quarantine to the trusted objects, if it is whole and right in every part.
+    ///
+    /// Checks manifest and bounds, base fingerprint and dimensions, every object's presence, size and hash, adapter tensors
+    /// by name and shape, and that all numbers are finite. Admission activates nothing. Admitting again does nothing.
+    ///
+    /// - Errors: a ``CheckpointError``; an incomplete checkpoint stays in quarantine to be completed, any other refused one
+    ///   is deleted from it.
+    @discardableResult
+    public func admit(_ checkpoint: CheckpointID, base: BaseModel) throws -> Manifest {
+        if objects.contains(checkpoint) { return try manifest(of: checkpoint) }
+        guard quarantine.contains(checkpoint) else {
+            throw CheckpointError.incomplete(checkpoint, missing: [checkpoint])
+        }
+        var parts: [ObjectID] = []
+        do {
+            let bytes = try quarantine.data(of: checkpoint, maximumSize: Manifest.maximumSize)
+            let manifest = try Manifest(canonical: bytes)
+            parts = manifest.objects.values.map(\.id).sorted()
+            try inspect(manifest: bytes, base: base)
+            let missing = missing(of: parts)
+            guard missing.isEmpty else {
+                throw CheckpointError.incomplete(checkpoint, missing: missing)
+            }
+            try check(manifest)
+            for part in parts { try release(part) }
+            try release(checkpoint)
+            return manifest
+        } catch let error as CheckpointError where error.condemns {
+            for id in parts + [checkpoint] { try? quarantine.delete(id) }
+            throw error
+        }
+    }
+
+    /// Reads a stored checkpoint from disk and repeats every check of admission on it.
+    ///
+    /// - Parameter base: the local model, or nil to leave the question of the base aside.
+    public func verify(_ checkpoint: CheckpointID, base: BaseModel? = nil) throws {
+        let manifest = try manifest(of: checkpoint)
+        if let base { try inspect(manifest: manifest.canonicalBytes(), base: base) }
+        try check(manifest)
+    }
+
+    /// Checks every object a manifest names, wherever it is.
+    private func check(_ manifest: Manifest) throws {
+        for (role, reference) in manifest.objects.sorted(by: { $0.key < $1.key }) {
+            let store = objects.contains(reference.id) ? objects : quarantine
+            let size = try store.size(of: reference.id)
+            guard size == reference.size else {
+                throw CheckpointError.sizeMismatch(
+                    reference.id, expected: reference.size, found: size)
+            }
+            let data = try store.data(of: reference.id, maximumSize: reference.size)
+            switch reference.format {
+            case .json: _ = try JSONParser.parse(data, "\(role) object")
+            case .safetensors where role == Manifest.adapterRole:
+                _ = try Adapter(safetensors: data, base: manifest.base, shape: manifest.lora)
+            case .safetensors:
+                let file = try Safetensors(data)
+                for tensor in file.tensors { _ = try file.floats(tensor.name) }
+            }
+        }
+    }
+
+    private func release(_ id: ObjectID) throws {
+        if objects.contains(id) {
+            try objects.settle(id)
+            return try quarantine.delete(id)
+        }
+        try objects.adopt(quarantine.path(of: id), as: id)
+    }
+}
+
+extension CheckpointError {
+    /// Whether bytes in quarantine are worthless, as opposed to unfinished or unreadable for now.
+    fileprivate var condemns: Bool {
+        switch self {
+        case .fileOperation, .incomplete, .objectMissing: false
+        default: true
+        }
+    }
+}
+
+extension BaseModel {
+    /// Whether two descriptions agree in all that shapes an adapter; names may differ.
+    func hasDimensions(of other: BaseModel) -> Bool {
+        var renamed = self
+        renamed.name = other.name
+        renamed.fingerprint = other.fingerprint
+        return renamed == other
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+
+/// Everything a host keeps of checkpoints, under one directory: `objects/`, `quarantine/` and `heads/`.
+///
+/// What comes from elsewhere lands in `quarantine/` and moves to `objects/` only when a whole checkpoint has
+/// passed ``admit(_:base:)``. A manifest reaches `objects/` after everything it names, so a checkpoint whose manifest
+/// is there is whole.
+public struct CheckpointRepository: Sendable {
+    public let objects: ObjectStore
+    public let quarantine: ObjectStore
+    public let heads: HeadStore
+    /// Bytes that peers may leave waiting: 16 GiB unless set.
+    public var quarantineCapacity = 16 << 30
+
+    public init(directory: String) { self.init(directory: directory, fileSystem: FileSystem()) }
+
+    package init(directory: String, fileSystem: FileSystem) {
+        objects = ObjectStore(directory: directory + "/objects", fileSystem: fileSystem)
+        quarantine = ObjectStore(directory: directory + "/quarantine", fileSystem: fileSystem)
+        heads = HeadStore(directory: directory + "/heads", fileSystem: fileSystem)
+    }
+
+    /// Stores a checkpoint made here, whose objects have been put into ``objects`` before.
+    ///
+    /// - Postconditions: durable when it returns.
+    @discardableResult
+    public func record(_ manifest: Manifest) throws -> CheckpointID {
+        let bytes = try manifest.canonicalBytes()
+        let missing = manifest.objects.values.map(\.id).filter { !objects.contains($0) }
+        guard missing.isEmpty else {
+            throw CheckpointError.incomplete(
+                ObjectID(hashing: bytes), missing: missing.sorted())
+        }
+        return try objects.put(bytes)
+    }
+
+    /// The manifest of a checkpoint that was recorded or admitted here.
+    public func manifest(of checkpoint: CheckpointID) throws -> Manifest {
+        try Manifest(
+            canonical: objects.data(of: checkpoint, maximumSize: Manifest.maximumSize))
+    }
+
+    /// The adapter of a checkpoint, checked again on the way in.
+    public func adapter(of checkpoint: CheckpointID) throws -> Adapter {
+        let manifest = try manifest(of: checkpoint)
+        let reference = try manifest.object(Manifest.adapterRole)
+        return try Adapter(
+            safetensors: objects.data(of: reference.id, maximumSize: reference.size),
+            base: manifest.base, shape: manifest.lora)
+    }
+
+    /// Those of the ids that are neither stored nor waiting in quarantine, in the given order.
+    public func missing(of ids: [ObjectID]) -> [ObjectID] {
+        ids.filter { !objects.contains($0) && !quarantine.contains($0) }
+    }
+
+    /// Begins to receive an object into quarantine.
+    ///
+    /// - Errors: ``CheckpointError/tooLarge(_:limit:)`` if the quarantine could not hold it.
+    public func receive(_ id: ObjectID, size: Int) throws -> ObjectWriter {
+        guard (0...ObjectStore.maximumObjectSize).contains(size) else {
+            throw CheckpointError.tooLarge("object \(id)", limit: ObjectStore.maximumObjectSize)
+        }
+        guard try quarantine.totalSize() <= quarantineCapacity - size else {
+            throw CheckpointError.tooLarge(
+                "object \(id) into the full quarantine", limit: quarantineCapacity)
+        }
+        return try quarantine.writer(expecting: id, maximumSize: size)
+    }
+
+    /// Makes a checkpoint this host's head: signed, with the next counter, stored.
+    public func publishHead(_ checkpoint: CheckpointID, key: HostKey) throws -> SignedHead {
+        _ = try manifest(of: checkpoint)
+        let known = try heads.head(of: key.id)
+        if let known, known.checkpoint == checkpoint { return known }
+        let head = try SignedHead(
+            checkpoint: checkpoint, counter: heads.newestCounter(of: key.id) + 1, key: key)
+        try heads.put(head)
+        return head
+    }
+
+    /// Takes a head from elsewhere; its checkpoint must have been admitted before.
+    @discardableResult
+    public func receiveHead(_ head: SignedHead) throws -> Bool {
+        try head.verify()
+        guard objects.contains(head.checkpoint) else {
+            throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
+        }
+        return try heads.put(head)
+    }
+}

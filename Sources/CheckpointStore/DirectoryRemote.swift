@@ -1,0 +1,54 @@
+public import Foundation
+
+/// A directory as a remote: a USB stick, an NFS share, a folder that some other tool carries between hosts.
+///
+/// `objects/` and `heads/` as a host keeps them, without quarantine: a directory judges nothing but hashes, hosts that
+/// read from it admit what they take. Writers need no lock: objects are write-once under their hash and every
+/// (host, counter) has a file of its own.
+public struct DirectoryRemote: Remote {
+    public let name: String
+    private let objects: ObjectStore
+    private let headStore: HeadStore
+
+    public init(path: String) { self.init(path: path, fileSystem: FileSystem()) }
+
+    package init(path: String, fileSystem: FileSystem) {
+        name = "dir://" + path
+        objects = ObjectStore(directory: path + "/objects", fileSystem: fileSystem)
+        headStore = HeadStore(directory: path + "/heads", fileSystem: fileSystem)
+    }
+
+    public func heads() throws -> [SignedHead] { try headStore.all() }
+
+    public func missing(of ids: [ObjectID]) -> [ObjectID] { ids.filter { !objects.contains($0) } }
+
+    public func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
+        try objects.stream(of: id, from: offset)
+    }
+
+    public func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+        try await objects.writer(expecting: id, maximumSize: size)
+            .takeAll(of: body, id: id, size: size)
+    }
+
+    public func inspect(manifest: Data) throws { _ = try Manifest(canonical: manifest) }
+
+    /// Throws unless everything the manifest names is there in full length.
+    public func admit(_ checkpoint: CheckpointID, source: String) throws {
+        let manifest = try Manifest(
+            canonical: objects.data(of: checkpoint, maximumSize: Manifest.maximumSize))
+        let missing = manifest.objects.values.filter { (try? objects.size(of: $0.id)) != $0.size }
+        guard missing.isEmpty else {
+            throw CheckpointError.incomplete(checkpoint, missing: missing.map(\.id).sorted())
+        }
+        for id in manifest.objects.values.map(\.id) + [checkpoint] { try objects.settle(id) }
+    }
+
+    public func putHead(_ head: SignedHead) throws {
+        try head.verify()
+        guard objects.contains(head.checkpoint) else {
+            throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
+        }
+        try headStore.put(head)
+    }
+}

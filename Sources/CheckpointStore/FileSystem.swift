@@ -1,0 +1,155 @@
+import Foundation
+
+/// One step that changes a disk, named before it is taken so that tests can fail or record it.
+package enum FileOperation: Hashable, Sendable {
+    case makeDirectory(String)
+    case create(String)
+    case write(String)
+    case synchronize(String)
+    case rename(String, to: String)
+    case synchronizeDirectory(String)
+    case remove(String)
+}
+
+/// The few file operations that durable storage is made of.
+///
+/// Everything stored goes temporary file → fsync → rename → fsync of the directory, so a crash at any
+/// step leaves either nothing new or the whole new file. `willPerform` runs before every step; what it throws
+/// replaces the step.
+package struct FileSystem: Sendable {
+    package var willPerform: @Sendable (FileOperation) throws -> Void
+
+    package init(willPerform: @escaping @Sendable (FileOperation) throws -> Void = { _ in }) {
+        self.willPerform = willPerform
+    }
+
+    /// Makes the directory and the missing ones above it, each made durable in its parent.
+    func makeDirectories(_ path: String) throws {
+        if isDirectory(path) { return }
+        let parent = (path as NSString).deletingLastPathComponent
+        if !parent.isEmpty, parent != path { try makeDirectories(parent) }
+        try willPerform(.makeDirectory(path))
+        if mkdir(path, 0o700) != 0, errno != EEXIST { throw failure("make directory", path) }
+        if !parent.isEmpty { try synchronizeDirectory(parent) }
+    }
+
+    func create(_ path: String, mode: mode_t = 0o600) throws -> OutputFile {
+        try willPerform(.create(path))
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard descriptor >= 0 else { throw failure("create", path) }
+        return OutputFile(path: path, descriptor: descriptor, fileSystem: self)
+    }
+
+    func rename(_ path: String, to target: String) throws {
+        try willPerform(.rename(path, to: target))
+        if Foundation.rename(path, target) != 0 { throw failure("rename to", target) }
+    }
+
+    /// Makes the names in a directory durable; a file system without directory fsync counts as done.
+    func synchronizeDirectory(_ path: String) throws {
+        try willPerform(.synchronizeDirectory(path))
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
+            throw failure("synchronize", path)
+        }
+    }
+
+    func remove(_ path: String) throws {
+        try willPerform(.remove(path))
+        if unlink(path) != 0, errno != ENOENT { throw failure("remove", path) }
+    }
+
+    /// Replaces `path` by a file with these bytes, or leaves it as it was.
+    func writeAtomically(_ data: Data, to path: String) throws {
+        let file = try create(temporaryName(beside: path))
+        do {
+            try file.write(data)
+            try file.synchronize()
+            try rename(file.path, to: path)
+        } catch {
+            file.discard()
+            throw error
+        }
+        try synchronizeDirectory((path as NSString).deletingLastPathComponent)
+    }
+
+    /// A name that no reader takes for content, in the directory of `path` so that rename stays atomic.
+    func temporaryName(beside path: String) -> String {
+        let directory = (path as NSString).deletingLastPathComponent
+        return "\(directory)/\(Self.temporaryPrefix)\(UUID().uuidString.lowercased())"
+    }
+
+    static let temporaryPrefix = ".incoming-"
+
+    /// The regular file's size in bytes, nil if there is no such regular file.
+    func size(of path: String) -> Int? {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+
+    func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Names in a directory, sorted; none if the directory does not exist.
+    func names(in directory: String) throws -> [String] {
+        guard isDirectory(directory) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+    }
+}
+
+/// A file being written.
+final class OutputFile {
+    let path: String
+    private var descriptor: Int32
+    private let fileSystem: FileSystem
+
+    init(path: String, descriptor: Int32, fileSystem: FileSystem) {
+        self.path = path
+        self.descriptor = descriptor
+        self.fileSystem = fileSystem
+    }
+
+    deinit { closeDescriptor() }
+
+    func write(_ data: Data) throws {
+        try fileSystem.willPerform(.write(path))
+        try data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Foundation.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw failure("write", path) }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    /// Makes the bytes durable and closes the file.
+    func synchronize() throws {
+        try fileSystem.willPerform(.synchronize(path))
+        if fsync(descriptor) != 0 { throw failure("synchronize", path) }
+        closeDescriptor()
+    }
+
+    /// Removes the unfinished file; what cannot be removed is left for ``ObjectStore/removeAbandoned(olderThan:)``.
+    func discard() {
+        closeDescriptor()
+        try? fileSystem.remove(path)
+    }
+
+    private func closeDescriptor() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
+}
+
+/// The error of the system call that has just failed.
+func failure(_ operation: String, _ path: String) -> CheckpointError {
+    .fileOperation(operation, path: path, code: errno)
+}

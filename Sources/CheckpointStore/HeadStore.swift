@@ -1,0 +1,97 @@
+import Foundation
+
+/// The newest known head of every host: `<host>/<counter>.json`.
+///
+/// A counter stands in the file's name, so two writers that bring different heads of one host write different files
+/// and the higher one wins whatever the order; no lock is needed, on a shared directory either.
+public struct HeadStore: Sendable {
+    public let directory: String
+    let fileSystem: FileSystem
+
+    /// Hosts listed at most; more are refused rather than read.
+    public static let maximumHosts = 4096
+
+    public init(directory: String) { self.init(directory: directory, fileSystem: FileSystem()) }
+
+    package init(directory: String, fileSystem: FileSystem) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+    }
+
+    /// The newest head of every host, sorted by host; a file that is damaged or forged is passed over.
+    public func all() throws -> [SignedHead] {
+        let hosts = try fileSystem.names(in: directory).compactMap(HostID.init)
+        guard hosts.count <= Self.maximumHosts else {
+            throw CheckpointError.tooLarge(
+                "a list of \(hosts.count) heads", limit: Self.maximumHosts)
+        }
+        return try hosts.compactMap { try head(of: $0) }
+    }
+
+    /// The newest head of one host that can be read and verifies.
+    public func head(of host: HostID) throws -> SignedHead? {
+        for counter in try counters(of: host).reversed() {
+            if let head = head(of: host, counter: counter) { return head }
+        }
+        return nil
+    }
+
+    /// Takes a head if it verifies and is not older than the known one.
+    ///
+    /// A damaged newest file still counts: its counter stands in its name and is never undercut.
+    ///
+    /// - Returns: false if exactly this head was known.
+    /// - Errors: ``CheckpointError/headReplayed(_:known:offered:)`` for a lower counter,
+    ///   ``CheckpointError/headConflict(_:counter:)`` for another checkpoint under the same one.
+    @discardableResult
+    public func put(_ head: SignedHead) throws -> Bool {
+        try head.verify()
+        let known = try counters(of: head.host)
+        if let newest = known.last {
+            guard head.counter >= newest else {
+                throw CheckpointError.headReplayed(
+                    head.host, known: newest, offered: head.counter)
+            }
+            if let same = self.head(of: head.host, counter: head.counter) {
+                guard same.checkpoint == head.checkpoint else {
+                    throw CheckpointError.headConflict(head.host, counter: head.counter)
+                }
+                try fileSystem.synchronizeDirectory(folder(of: head.host))
+                return false
+            }
+        }
+        try fileSystem.makeDirectories(folder(of: head.host))
+        try fileSystem.writeAtomically(
+            head.encoded(), to: path(of: head.host, counter: head.counter))
+        for counter in known where counter < head.counter {
+            try fileSystem.remove(path(of: head.host, counter: counter))
+        }
+        return true
+    }
+
+    /// The highest counter that has a file, readable or not; 0 if there is none.
+    func newestCounter(of host: HostID) throws -> UInt64 { try counters(of: host).last ?? 0 }
+
+    private func folder(of host: HostID) -> String { "\(directory)/\(host)" }
+
+    private func path(of host: HostID, counter: UInt64) -> String {
+        let digits = String(counter)
+        let zeros = String(repeating: "0", count: max(0, 16 - digits.count))
+        return "\(folder(of: host))/\(zeros)\(digits).json"
+    }
+
+    private func counters(of host: HostID) throws -> [UInt64] {
+        try fileSystem.names(in: folder(of: host)).filter { $0.hasSuffix(".json") }
+            .compactMap { UInt64($0.dropLast(5)) }
+            .filter { $0 <= SignedHead.maximumCounter }.sorted()
+    }
+
+    private func head(of host: HostID, counter: UInt64) -> SignedHead? {
+        guard
+            let data = try? ObjectFile(path: path(of: host, counter: counter))
+                .read(0..<SignedHead.maximumSize + 1),
+            let head = try? SignedHead(encoded: data), head.host == host, head.counter == counter
+        else { return nil }
+        return head
+    }
+}

@@ -1,0 +1,113 @@
+import Crypto
+public import Foundation
+import Synchronization
+
+/// The bytes of an object on their way, in pieces of at most ``ObjectStore/chunkSize``.
+///
+/// Pull-based: a slow receiver slows the sender, nothing piles up.
+public typealias ObjectBody = AsyncThrowingStream<Data, any Error>
+
+extension ObjectStore {
+    /// Reads a whole object and checks that its bytes still hash to its name.
+    public func data(of id: ObjectID, maximumSize: Int = ObjectStore.maximumObjectSize) throws
+        -> Data
+    {
+        let size = try size(of: id)
+        guard size <= maximumSize else {
+            throw CheckpointError.tooLarge("object \(id)", limit: maximumSize)
+        }
+        let data = try ObjectFile(path: path(of: id)).read(0..<size)
+        let found = ObjectID(hashing: data)
+        guard found == id else {
+            throw CheckpointError.hashMismatch(expected: id, found: found, place: directory)
+        }
+        return data
+    }
+
+    /// Reads part of an object, unchecked; a range past the end gives the bytes there are.
+    public func data(of id: ObjectID, range: Range<Int>) throws -> Data {
+        let size = try size(of: id)
+        return try ObjectFile(path: path(of: id)).read(range.clamped(to: 0..<size))
+    }
+
+    /// Streams an object from `offset` on; from 0 it ends with an error if the bytes do not hash to the name.
+    public func stream(of id: ObjectID, from offset: Int = 0) throws -> ObjectBody {
+        let size = try size(of: id)
+        let file = try ObjectFile(path: path(of: id))
+        let state = Mutex((position: min(max(offset, 0), size), hasher: SHA256()))
+        let place = directory
+        return ObjectBody {
+            try state.withLock { state in
+                let chunk = try file.read(
+                    state.position..<min(state.position + Self.chunkSize, size))
+                state.position += chunk.count
+                state.hasher.update(data: chunk)
+                if !chunk.isEmpty { return chunk }
+                let found = ObjectID(state.hasher.finalize())
+                guard offset > 0 || found == id else {
+                    throw CheckpointError.hashMismatch(expected: id, found: found, place: place)
+                }
+                return nil
+            }
+        }
+    }
+
+    /// Reads the object from disk and throws unless its bytes hash to its name.
+    public func verify(_ id: ObjectID) throws {
+        let size = try size(of: id)
+        let file = try ObjectFile(path: path(of: id))
+        var hasher = SHA256()
+        for start in stride(from: 0, to: size, by: Self.chunkSize) {
+            try hasher.update(data: file.read(start..<min(start + Self.chunkSize, size)))
+        }
+        let found = ObjectID(hasher.finalize())
+        guard found == id else {
+            throw CheckpointError.hashMismatch(expected: id, found: found, place: directory)
+        }
+    }
+
+    /// Reads every object and returns those that cannot be read or do not hash to their names, with the reason.
+    public func verifyAll(progress: (Int, Int) -> Void = { _, _ in }) throws
+        -> [(id: ObjectID, reason: String)]
+    {
+        let ids = try ids()
+        var damaged: [(id: ObjectID, reason: String)] = []
+        for (index, id) in ids.enumerated() {
+            do { try verify(id) } catch { damaged.append((id, String(describing: error))) }
+            progress(index + 1, ids.count)
+        }
+        return damaged
+    }
+}
+
+/// An open object; positioned reads only, so any number of readers may share it.
+final class ObjectFile: Sendable {
+    private let path: String
+    private let descriptor: Int32
+
+    init(path: String) throws {
+        self.path = path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw failure("open", path) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads the range, or less of it at the end of the file.
+    func read(_ range: Range<Int>) throws -> Data {
+        var data = Data(count: range.count)
+        var filled = 0
+        try data.withUnsafeMutableBytes { bytes in
+            while filled < bytes.count {
+                let count = pread(
+                    descriptor, bytes.baseAddress! + filled, bytes.count - filled,
+                    off_t(range.lowerBound + filled))
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw failure("read", path) }
+                if count == 0 { break }
+                filled += count
+            }
+        }
+        return filled == data.count ? data : data.prefix(filled)
+    }
+}

@@ -1,0 +1,106 @@
+import Crypto
+public import Foundation
+
+/// A directory of write-once files, each named by the SHA-256 of its bytes: `ab/abcdef…`.
+///
+/// Safe for any number of readers and writers on one file system without locks: a name appears by rename, whole and
+/// already on disk, and can only ever stand for one content.
+public struct ObjectStore: Sendable {
+    public let directory: String
+    let fileSystem: FileSystem
+
+    /// The largest object any store takes: 4 GiB.
+    public static let maximumObjectSize = 4 << 30
+
+    /// How many bytes a stream hands out at a time: 1 MiB.
+    public static let chunkSize = 1 << 20
+
+    /// Names a store; its directory is made when the first object is put.
+    public init(directory: String) {
+        self.init(directory: directory, fileSystem: FileSystem())
+    }
+
+    package init(directory: String, fileSystem: FileSystem) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+    }
+
+    func path(of id: ObjectID) -> String { "\(directory)/\(id.hex.prefix(2))/\(id.hex)" }
+
+    public func contains(_ id: ObjectID) -> Bool { fileSystem.size(of: path(of: id)) != nil }
+
+    /// The object's size in bytes, as the file system tells it.
+    public func size(of id: ObjectID) throws -> Int {
+        guard let size = fileSystem.size(of: path(of: id)) else {
+            throw CheckpointError.objectMissing(id, place: directory)
+        }
+        return size
+    }
+
+    /// Stores bytes and returns when they are durable.
+    @discardableResult
+    public func put(_ data: Data) throws -> ObjectID {
+        let writer = try writer(expecting: ObjectID(hashing: data), maximumSize: data.count)
+        try writer.append(data)
+        return try writer.finish()
+    }
+
+    /// Begins an object whose bytes come piece by piece.
+    ///
+    /// - Parameter id: what the bytes must hash to; nil takes any and returns the id from `finish()`.
+    public func writer(
+        expecting id: ObjectID? = nil, maximumSize: Int = ObjectStore.maximumObjectSize
+    ) throws -> ObjectWriter {
+        try ObjectWriter(
+            store: self, expecting: id, maximumSize: min(maximumSize, Self.maximumObjectSize))
+    }
+
+    /// Removes an object; one that is not there counts as removed.
+    public func delete(_ id: ObjectID) throws {
+        guard contains(id) else { return }
+        try fileSystem.remove(path(of: id))
+        try fileSystem.synchronizeDirectory("\(directory)/\(id.hex.prefix(2))")
+    }
+
+    /// Every object's id, sorted; files that are not objects are passed over.
+    public func ids() throws -> [ObjectID] {
+        try fileSystem.names(in: directory).filter { $0.count == 2 }.flatMap { prefix in
+            try fileSystem.names(in: "\(directory)/\(prefix)").compactMap(ObjectID.init)
+                .filter { $0.hex.hasPrefix(prefix) }
+        }
+    }
+
+    /// Bytes in all objects and unfinished files together.
+    public func totalSize() throws -> Int {
+        let unfinished = try fileSystem.names(in: directory)
+            .compactMap { fileSystem.size(of: "\(directory)/\($0)") }
+        return try ids().compactMap { fileSystem.size(of: path(of: $0)) }.reduce(0, +)
+            + unfinished.reduce(0, +)
+    }
+
+    /// Removes unfinished files that a crash left behind.
+    ///
+    /// - Parameter age: seconds since the last write; others may be writing to the same directory, so the default is a day.
+    public func removeAbandoned(olderThan age: TimeInterval = 86_400) throws {
+        for name in try fileSystem.names(in: directory)
+        where name.hasPrefix(FileSystem.temporaryPrefix) {
+            let path = "\(directory)/\(name)"
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            guard let written = attributes?[.modificationDate] as? Date else { continue }
+            if Date.now.timeIntervalSince(written) >= age { try fileSystem.remove(path) }
+        }
+    }
+
+    /// Makes durable the name of an object that an interrupted writer may have left without it.
+    func settle(_ id: ObjectID) throws {
+        try fileSystem.synchronizeDirectory("\(directory)/\(id.hex.prefix(2))")
+    }
+
+    /// Moves a finished file of the same file system to the object's name, durably.
+    func adopt(_ file: String, as id: ObjectID) throws {
+        let folder = "\(directory)/\(id.hex.prefix(2))"
+        try fileSystem.makeDirectories(folder)
+        try fileSystem.rename(file, to: path(of: id))
+        try fileSystem.synchronizeDirectory(folder)
+    }
+}

@@ -1,0 +1,63 @@
+public import Foundation
+
+/// A place that checkpoints come from and go to: another daemon, or a plain directory.
+///
+/// Implementations verify what they are given; a caller is never trusted. Objects, then manifests, then heads is
+/// the order in which a ``Synchronizer`` puts things, so a reader never sees a head whose checkpoint is not there.
+///
+/// - Errors: a ``CheckpointError`` where the offered thing is at fault (``CheckpointError/refused(_:by:reason:)`` if the other
+///   side only says so in words); any other error means the place itself cannot be used now.
+public protocol Remote: Sendable {
+    /// What people call it, and what is recorded as the source of what it gave: "dir:///media/stick".
+    var name: String { get }
+
+    /// The newest head of every host it knows; signatures are checked by the one who asks, too.
+    func heads() async throws -> [SignedHead]
+
+    /// Those of the ids it does not hold, waiting in quarantine counting as held.
+    func missing(of ids: [ObjectID]) async throws -> [ObjectID]
+
+    /// Streams an object from a byte offset on.
+    func get(_ id: ObjectID, from offset: Int) async throws -> ObjectBody
+
+    /// Takes an object of `size` bytes and returns when it is durable; the hash is checked there.
+    func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws
+
+    /// Asks, before any object is sent, whether a checkpoint with this manifest could be admitted; writes nothing.
+    func inspect(manifest: Data) async throws
+
+    /// Lets a checkpoint in whose objects and manifest have been put; a no-op for one admitted before.
+    ///
+    /// - Parameter source: where it came from, for the record.
+    func admit(_ checkpoint: CheckpointID, source: String) async throws
+
+    /// Takes a head whose checkpoint was admitted; a known one again is no error, an older one is.
+    func putHead(_ head: SignedHead) async throws
+}
+
+extension Remote {
+    /// Nothing to object to, for a remote that has no means of asking.
+    public func inspect(manifest: Data) async throws {}
+
+    /// A small object in memory, its hash checked.
+    public func data(of id: ObjectID, maximumSize: Int) async throws -> Data {
+        var data = Data()
+        for try await chunk in try await get(id, from: 0) {
+            guard chunk.count <= maximumSize - data.count else {
+                throw CheckpointError.tooLarge("object \(id)", limit: maximumSize)
+            }
+            data.append(chunk)
+        }
+        let found = ObjectID(hashing: data)
+        guard found == id else {
+            throw CheckpointError.hashMismatch(expected: id, found: found, place: name)
+        }
+        return data
+    }
+
+    /// A checkpoint's manifest, its hash and bounds checked.
+    public func manifest(of checkpoint: CheckpointID) async throws -> Manifest {
+        try await Manifest(
+            canonical: data(of: checkpoint, maximumSize: Manifest.maximumSize))
+    }
+}

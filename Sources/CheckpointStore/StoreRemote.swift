@@ -1,0 +1,48 @@
+public import Foundation
+
+/// A repository of this process as a remote: what the daemon does for its peers, without the wire.
+public struct StoreRemote: Remote {
+    public let name: String
+    public let repository: CheckpointRepository
+    /// The local model; checkpoints of another one are refused.
+    public let base: BaseModel
+
+    public init(name: String, repository: CheckpointRepository, base: BaseModel) {
+        self.name = name
+        self.repository = repository
+        self.base = base
+    }
+
+    public func heads() throws -> [SignedHead] { try repository.heads.all() }
+
+    public func missing(of ids: [ObjectID]) -> [ObjectID] { repository.missing(of: ids) }
+
+    public func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
+        try repository.objects.stream(of: id, from: offset)
+    }
+
+    public func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+        try await repository.receive(id, size: size).takeAll(of: body, id: id, size: size)
+    }
+
+    public func inspect(manifest: Data) throws {
+        try repository.inspect(manifest: manifest, base: base)
+    }
+
+    public func admit(_ checkpoint: CheckpointID, source: String) throws {
+        try repository.admit(checkpoint, base: base)
+    }
+
+    public func putHead(_ head: SignedHead) throws { try repository.receiveHead(head) }
+}
+
+extension ObjectWriter {
+    /// Stores a whole body of known length; a shorter or longer one leaves nothing.
+    func takeAll(of body: ObjectBody, id: ObjectID, size: Int) async throws {
+        for try await chunk in body { try append(chunk) }
+        guard self.size == size else {
+            throw CheckpointError.sizeMismatch(id, expected: size, found: self.size)
+        }
+        try finish()
+    }
+}

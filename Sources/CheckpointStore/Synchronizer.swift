@@ -1,0 +1,33 @@
+import Foundation
+
+/// Brings one side's heads, with the checkpoints behind them, to the other side.
+///
+/// Pull and push are the same with sides exchanged. When nothing has changed only the two lists of heads cross the wire.
+/// Checkpoints go oldest first, each as objects, then manifest, then admission at the receiver; heads go last. Cut
+/// anywhere, what arrived is kept and not sent again. Heads of different hosts stand side by side; none
+/// replaces another and nothing is activated.
+public struct Synchronizer: Sendable {
+    /// Finds out what would be sent, and sends nothing.
+    public var isDryRun = false
+    /// Brings the ancestors of a head as far as the sender has them, too.
+    public var includesAncestors = true
+    public var report: @Sendable (SyncEvent) -> Void
+
+    /// Checkpoints one sync carries at most; the next sync goes on from there.
+    public static let maximumCheckpoints = 10_000
+
+    public init(report: @escaping @Sendable (SyncEvent) -> Void = { _ in }) {
+        self.report = report
+    }
+
+    /// Syncs once.
+    ///
+    /// - Errors: only what ends the whole sync, such as a full disk or a lost connection. A head or checkpoint that
+    ///   is at fault is left out, listed in ``SyncSummary/refusals``.
+    public func sync(from source: any Remote, to destination: any Remote) async throws
+        -> SyncSummary
+    {
+        var transfer = SyncTransfer(source: source, destination: destination, settings: self)
+        return try await transfer.run()
+    }
+}
