@@ -2,7 +2,8 @@
 ///
 /// It names random streams, orders samples and derives ids; it is no defence against an adversary.
 package enum StableHash {
-    /// FNV-1a over UTF-8, then the finaliser of SplitMix64, so that near texts get unrelated streams.
+    /// FNV-1a over UTF-8, then the finaliser of SplitMix64, so that near texts get unrelated
+    /// streams.
     package static func of(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in text.utf8 {

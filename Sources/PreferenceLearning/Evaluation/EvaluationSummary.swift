@@ -2,9 +2,11 @@
 public struct EvaluationSummary: Codable, Hashable, Sendable {
     public var pairs: Int
     public var prompts: Int
-    /// Share of pairs with a positive margin, a zero margin counting one half, with its interval clustered by prompt.
+    /// Share of pairs with a positive margin, a zero margin counting one half, with its interval
+    /// clustered by prompt.
     public var accuracy: Interval?
-    /// The accuracy of always preferring the response with more tokens: the row any accuracy must be read beside.
+    /// The accuracy of always preferring the response with more tokens: the row any accuracy must
+    /// be read beside.
     public var lengthOnlyAccuracy: Interval?
     /// The mean of `Δ` with its interval clustered by prompt, nats.
     public var margin: Interval?

@@ -13,8 +13,9 @@ public struct Interval: Codable, Hashable, Sendable {
 
 /// The percentile bootstrap of a mean, resampling whole clusters.
 ///
-/// Pairs of one prompt stand or fall together, so prompts are drawn with replacement, each with all its pairs; the statistic
-/// is the mean over the drawn pairs. With fewer than about fifteen clusters the interval is too narrow.
+/// Pairs of one prompt stand or fall together, so prompts are drawn with replacement, each with all
+/// its pairs; the statistic is the mean over the drawn pairs. With fewer than about fifteen
+/// clusters the interval is too narrow.
 ///
 /// - Source: Efron & Tibshirani 1993, chapter 13; Davison & Hinkley 1997, section 3.8.
 public struct ClusterBootstrap: Hashable, Sendable {

@@ -20,6 +20,18 @@ public struct GateCheck: Codable, Hashable, Sendable {
     public var explanation: String
 
     public var passed: Bool { outcome == .passed }
+
+    public init(
+        name: String, value: Double?, bound: Double, comparison: Comparison, outcome: Outcome,
+        explanation: String
+    ) {
+        self.name = name
+        self.value = value
+        self.bound = bound
+        self.comparison = comparison
+        self.outcome = outcome
+        self.explanation = explanation
+    }
 }
 
 /// Whether a candidate may become the head, and why.
@@ -28,11 +40,18 @@ public struct GateDecision: Codable, Hashable, Sendable {
         case promote
         /// A bound is broken: the head stays.
         case keep
-        /// No bound is broken, but the held-out pairs do not show the candidate to be as good: the head stays.
+        /// No bound is broken, but the held-out pairs do not show the candidate to be as good: the
+        /// head stays.
         case insufficientEvidence = "insufficient-evidence"
     }
 
     public var verdict: Verdict
     public var checks: [GateCheck]
     public var explanation: String
+
+    public init(verdict: Verdict, checks: [GateCheck], explanation: String) {
+        self.verdict = verdict
+        self.checks = checks
+        self.explanation = explanation
+    }
 }

@@ -9,8 +9,8 @@ public enum LabelAnswer: Codable, Hashable, Sendable {
     ///
     /// - Returns: nil for a tie: all scores equal, or best and worst the same candidate.
     /// - Edge cases: among equal scores the earliest sample is taken on either end.
-    /// - Throws: ``PreferenceLearningError/invalidAnswer(request:reason:)`` for a wrong count, a score that is not
-    ///   finite, or an index outside the candidates.
+    /// - Throws: ``PreferenceLearningError/invalidAnswer(request:reason:)`` for a wrong count, a
+    ///   score that is not finite, or an index outside the candidates.
     public func extremes(of request: LabelRequest) throws -> (best: Int, worst: Int)? {
         let count = request.candidates.count
         func refused(_ reason: String) -> PreferenceLearningError {

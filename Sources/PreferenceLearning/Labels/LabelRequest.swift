@@ -4,7 +4,8 @@ public import LanguageModel
 ///
 /// It carries every figure of the decision, so each ask can be explained long after the round.
 public struct LabelRequest: Codable, Hashable, Sendable {
-    /// Derived from the round's seed and the pair's id: the same ask has the same id after a resume.
+    /// Derived from the round's seed and the pair's id: the same ask has the same id after a
+    /// resume.
     public var id: String
     /// The given pair that made the policy ask.
     public var pair: PairExample

@@ -9,7 +9,8 @@ package func sigmoid(_ x: Double) -> Double {
     return x >= 0 ? 1 / (1 + small) : small / (1 + small)
 }
 
-/// `log σ(x)`, computed as `min(x, 0) − log1p(exp(−|x|))` so that large arguments neither overflow nor round to `log 0`.
+/// `log σ(x)`, computed as `min(x, 0) − log1p(exp(−|x|))` so that large arguments neither overflow
+/// nor round to `log 0`.
 ///
 /// - Postconditions: at most 0; `logSigmoid(x) − logSigmoid(−x) == x` up to rounding.
 /// - Edge cases: NaN propagates.

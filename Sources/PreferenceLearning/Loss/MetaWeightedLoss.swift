@@ -1,8 +1,9 @@
 /// The objective of one training item: offline and online loss, mixed by the meta-learner's weight.
 ///
-/// A pair with an online counterpart: `L = w·L_off + (1 − w)·L_on` with `w = h(s)`, `s = log σ(β_s·Δ_off)`, and `w` held
-/// constant while the policy is updated. A pair without one: `L_off` (the online side is the offline pair itself,
-/// so the weights add up to 1). An online pair whose offline side is gone: `L_on`.
+/// A pair with an online counterpart: `L = w·L_off + (1 − w)·L_on` with `w = h(s)`, `s = log
+/// σ(β_s·Δ_off)`, and `w` held constant while the policy is updated. A pair without one: `L_off`
+/// (the online side is the offline pair itself, so the weights add up to 1). An online pair whose
+/// offline side is gone: `L_on`.
 ///
 /// - Source: MetaAPO, arXiv:2509.23371, eq. 5–7.
 public struct MetaWeightedLoss: Sendable {

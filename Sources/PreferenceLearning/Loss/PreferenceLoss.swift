@@ -4,18 +4,20 @@
 /// `L = −(1 − ε)·log σ(z) − ε·log σ(−z) − λ·log π(y⁺)/|y⁺|`.
 ///
 /// - Units: log-probabilities in nats, summed over response tokens only.
-/// - Postconditions: for DPO with ε = λ = 0 and `policy == reference`: loss `log 2`, gradient `∓β/2`.
+/// - Postconditions: for DPO with ε = λ = 0 and `policy == reference`: loss `log 2`, gradient
+///   `∓β/2`.
 /// - Edge cases: NaN propagates; callers refuse values that are not finite.
-/// - Source: Rafailov et al. 2023, arXiv:2305.18290, eq. 7; ε as in Mitchell 2023 (conservative DPO); λ as in Pang et al.
-///   2024, arXiv:2404.19733, eq. 1; SimPO: Meng et al. 2024, arXiv:2405.14734, eq. 6.
+/// - Source: Rafailov et al. 2023, arXiv:2305.18290, eq. 7; ε as in Mitchell 2023 (conservative
+///   DPO); λ as in Pang et al. 2024, arXiv:2404.19733, eq. 1; SimPO: Meng et al. 2024,
+///   arXiv:2405.14734, eq. 6.
 /// - Golden: `Fixtures/preference_loss.json`, made by `Tools/golden/preference_loss.py`.
 public struct PreferenceLoss: Codable, Hashable, Sendable {
     /// The logit that is pushed up.
     public enum Objective: Codable, Hashable, Sendable {
         /// `z = β·Δ`, relative to the reference.
         case dpo(beta: Double)
-        /// `z = β·(log π(y⁺)/|y⁺| − log π(y⁻)/|y⁻|) − γ`: length-normalised and without a reference. The paper's
-        /// β is 2.5, γ 0.6 or more.
+        /// `z = β·(log π(y⁺)/|y⁺| − log π(y⁻)/|y⁻|) − γ`: length-normalised and without a
+        /// reference. The paper's β is 2.5, γ 0.6 or more.
         case simpo(beta: Double, gamma: Double)
 
         /// β, which also scales implicit rewards.

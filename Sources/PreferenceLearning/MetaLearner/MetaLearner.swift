@@ -3,8 +3,8 @@ import LanguageModel
 
 /// Judges from a pair's preference score how much its given labels still have to teach.
 ///
-/// `h(s) = σ(b + Σᵢ vᵢ·tanh(uᵢ·s + aᵢ))` with 100 hidden units: 301 parameters. A high weight trusts the offline pair, a
-/// low one asks for fresh labels and trains on them.
+/// `h(s) = σ(b + Σᵢ vᵢ·tanh(uᵢ·s + aᵢ))` with 100 hidden units: 301 parameters. A high weight
+/// trusts the offline pair, a low one asks for fresh labels and trains on them.
 ///
 /// - Shapes: `parameters` is flat, `u[100] a[100] v[100] b[1]`.
 /// - Source: MetaAPO, arXiv:2509.23371, section 3.
@@ -25,9 +25,10 @@ public struct MetaLearner: Codable, Hashable, Sendable {
 
     /// Starts afresh.
     ///
-    /// Both initialisations give `h(s) = σ(10·tanh(0.1·s))`, `.reference` exactly and `.brokenSymmetry` within 1e-3 for all
-    /// `s ≤ 0`. There the units come in fours with weights `0.1·(1 ± ε)`, `0.1·(1 ± η)` in all combinations of sign:
-    /// what is linear in ε, η and εη cancels within each four, and every unit gets a gradient of its own.
+    /// Both initialisations give `h(s) = σ(10·tanh(0.1·s))`, `.reference` exactly and
+    /// `.brokenSymmetry` within 1e-3 for all `s ≤ 0`. There the units come in fours with weights
+    /// `0.1·(1 ± ε)`, `0.1·(1 ± η)` in all combinations of sign: what is linear in ε, η and εη
+    /// cancels within each four, and every unit gets a gradient of its own.
     public init(initialization: MetaLearnerConfiguration.Initialization, seed: UInt64) {
         let count = Self.unitCount
         var parameters = [Double](repeating: 0, count: Self.parameterCount)
@@ -59,7 +60,8 @@ public struct MetaLearner: Codable, Hashable, Sendable {
 
     /// The meta-loss `mean[h(s)·L_off + (1 − h(s))·L_on]` and its gradient by the parameters.
     ///
-    /// Gradient: `mean[(L_off − L_on)·∇h(s)]`; where online data is easier to fit, `w` falls and more is asked.
+    /// Gradient: `mean[(L_off − L_on)·∇h(s)]`; where online data is easier to fit, `w` falls and
+    /// more is asked.
     ///
     /// - Precondition: at least one sample.
     public func metaLoss(of samples: [MetaSample]) -> (loss: Double, gradient: [Double]) {

@@ -2,7 +2,8 @@
 public struct MetaLearnerConfiguration: Codable, Hashable, Sendable {
     /// The weights a fresh meta-learner has.
     public enum Initialization: String, Codable, CaseIterable, Sendable {
-        /// All weights 0.1, biases 0, as the reference implementation: 100 units that stay equal for ever.
+        /// All weights 0.1, biases 0, as the reference implementation: 100 units that stay equal
+        /// for ever.
         case reference
         /// The same function within 1e-3, with units that can part.
         case brokenSymmetry = "broken-symmetry"

@@ -1,7 +1,7 @@
 /// A meta-learner with its optimiser and the batches it has yet to learn from.
 ///
-/// All three outlive the round: a personal machine's rounds are short, and a buffer emptied at each one's end might never
-/// fill.
+/// All three outlive the round: a personal machine's rounds are short, and a buffer emptied at each
+/// one's end might never fill.
 public struct MetaLearnerTrainer: Codable, Hashable, Sendable {
     public let configuration: MetaLearnerConfiguration
     public private(set) var learner: MetaLearner
@@ -36,8 +36,8 @@ public struct MetaLearnerTrainer: Codable, Hashable, Sendable {
 
     /// Buffers a batch's observations, and takes one step when T_meta batches are together.
     ///
-    /// - Parameter batch: one sample for each item with both sides. A batch without any is not counted: it has nothing
-    ///   to say about `w`.
+    /// - Parameter batch: one sample for each item with both sides. A batch without any is not
+    ///   counted: it has nothing to say about `w`.
     /// - Returns: nil while the buffer fills.
     public mutating func observe(_ batch: [MetaSample]) -> Update? {
         guard !batch.isEmpty else { return nil }

@@ -3,7 +3,8 @@
 /// `θ ← θ·(1 − η·λ)`; `m ← β₁·m + (1 − β₁)·g`; `v ← β₂·v + (1 − β₂)·g²`;
 /// `θ ← θ − η·(m/(1 − β₁ᵗ)) / (√(v/(1 − β₂ᵗ)) + ε)`.
 ///
-/// - Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, with PyTorch's order of operations.
+/// - Source: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, with PyTorch's order of
+///   operations.
 /// - Golden: `Fixtures/adamw.json`, made by `Tools/golden/adamw.py`.
 public struct AdamW<Scalar: BinaryFloatingPoint & Codable & Hashable & Sendable>:
     Codable, Hashable, Sendable
@@ -86,7 +87,8 @@ public struct AdamW<Scalar: BinaryFloatingPoint & Codable & Hashable & Sendable>
     }
 }
 
-/// `base` to a positive whole power by repeated multiplication; the same bits on every platform, unlike `pow`.
+/// `base` to a positive whole power by repeated multiplication; the same bits on every platform,
+/// unlike `pow`.
 private func power(_ base: Double, _ exponent: Int) -> Double {
     var result = 1.0
     var square = base

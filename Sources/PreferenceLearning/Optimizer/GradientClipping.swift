@@ -2,7 +2,8 @@
 ///
 /// `g ← g·min(1, c/(‖g‖₂ + 1e-6))`, the sum of squares in Double.
 ///
-/// - Returns: the norm before clipping; not finite if the gradient is not, which is then left as it was.
+/// - Returns: the norm before clipping; not finite if the gradient is not, which is then left as it
+///   was.
 /// - Source: PyTorch's `clip_grad_norm_`.
 package func clip(_ gradient: inout [Float], toNorm largest: Double) -> Double {
     var squares = 0.0

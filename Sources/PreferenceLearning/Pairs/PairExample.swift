@@ -2,7 +2,8 @@ public import LanguageModel
 
 /// A prompt with the response a person preferred and the one they did not.
 ///
-/// - Invariant: `id` names the pair for ever (the store's content hash); caches and random streams are keyed by it.
+/// - Invariant: `id` names the pair for ever (the store's content hash); caches and random streams
+///   are keyed by it.
 public struct PairExample: Codable, Hashable, Sendable {
     public var id: String
     public var prompt: [ChatMessage]
@@ -19,7 +20,8 @@ public struct PairExample: Codable, Hashable, Sendable {
 
 /// A pair ranked by an annotator out of responses the policy sampled: best over worst.
 ///
-/// A person answers after the round that asked has ended, so the answer waits in the store and enters a later round.
+/// A person answers after the round that asked has ended, so the answer waits in the store and
+/// enters a later round.
 public struct OnlineAnswer: Codable, Hashable, Sendable {
     /// The id of the ``LabelRequest`` this answers.
     public var request: String

@@ -1,7 +1,7 @@
 /// What an item of training is made of: one value for each pair it has.
 ///
-/// A window holds three kinds of item: a given pair nobody was asked about, a given pair with an answered request
-/// beside it, and an answered request whose given pair has been retracted since.
+/// A window holds three kinds of item: a given pair nobody was asked about, a given pair with an
+/// answered request beside it, and an answered request whose given pair has been retracted since.
 public enum PairSides<Value> {
     case offline(Value)
     case both(offline: Value, online: Value)

@@ -1,8 +1,10 @@
 extension Probe {
-    /// Twenty-four everyday prompts with short plain answers, about nothing anyone would give feedback on.
+    /// Twenty-four everyday prompts with short plain answers, about nothing anyone would give
+    /// feedback on.
     ///
-    /// They ask for a sentence or two, so that an answer ends well before the gate's cap and a policy that forgets how to stop
-    /// shows. Changing one makes figures incomparable with older rounds.
+    /// They ask for a sentence or two, so that an answer ends well before the gate's cap and a
+    /// policy that forgets how to stop shows. Changing one makes figures incomparable with older
+    /// rounds.
     public static let neutral: [Probe] = [
         Probe(
             prompt: "What is the capital of France?",

@@ -16,7 +16,8 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
     public var objective = PreferenceLoss.Objective.dpo(beta: 0.1)
     /// Probability ε that a label is wrong (conservative DPO); 0 turns it off.
     public var labelSmoothing = 0.0
-    /// Weight of the chosen response's mean token negative log-likelihood; keeps its likelihood from falling.
+    /// Weight of the chosen response's mean token negative log-likelihood; keeps its likelihood
+    /// from falling.
     public var nllCoefficient = 0.0
     /// β_s in the preference score `s = log σ(β_s·Δ)`, the meta-learner's only input.
     public var scoreBeta = 1.0

@@ -1,8 +1,11 @@
 /// What a round needs from the world around it; the round itself does no I/O.
 ///
-/// All calls come from the thread that runs the round.
-public protocol RoundEnvironment: AnyObject {
-    /// Polled between and inside the engine's calls; once true the round throws `CancellationError` within a second.
+/// All calls come from the thread that runs the round. The ``LogpsCache`` half keeps reference
+/// log-probabilities, so that a pair is scored once per reference checkpoint and not once per
+/// round.
+public protocol RoundEnvironment: LogpsCache {
+    /// Polled between and inside the engine's calls; once true the round throws `CancellationError`
+    /// within a second.
     var isCancelled: Bool { get }
 
     /// Passes a request to an annotator.
@@ -14,23 +17,11 @@ public protocol RoundEnvironment: AnyObject {
 
     /// Keeps the state a later round object can continue from.
     ///
-    /// Called at every resumable boundary: a scored chunk, a sampled group, an answered request, a batch, a stretch of
-    /// evaluation. It must be durable on return. Boundaries may be skipped (a resume repeats the work since the
-    /// last one kept, to the same bits), and tensors need no rewriting while ``RoundState/step`` stands still.
+    /// Called at every resumable boundary: a scored chunk, a sampled group, an answered request, a
+    /// batch, a stretch of evaluation. It must be durable on return. Boundaries may be skipped (a
+    /// resume repeats the work since the last one kept, to the same bits), and tensors need no
+    /// rewriting while ``RoundState/step`` stands still.
     func checkpoint(_ state: RoundState) throws
 
     func report(_ event: RoundEvent)
-
-    /// Looks up log-probabilities kept by ``keep(_:pair:checkpoint:)``; nil when there are none.
-    ///
-    /// - Parameter checkpoint: the model that gave them; nil for the base model.
-    func cachedLogps(pair: String, checkpoint: String?) throws -> PairLogps?
-
-    /// Offers the log-probabilities of a pair under a model that never changes: a checkpoint, or the base.
-    func keep(_ logps: PairLogps, pair: String, checkpoint: String?) throws
-}
-
-extension RoundEnvironment {
-    public func cachedLogps(pair: String, checkpoint: String?) throws -> PairLogps? { nil }
-    public func keep(_ logps: PairLogps, pair: String, checkpoint: String?) throws {}
 }

@@ -11,8 +11,8 @@ public struct BatchMetrics: Codable, Hashable, Sendable {
 
 /// A round in figures.
 ///
-/// - Invariant: no wall-clock time and nothing else that an interruption could change, since it is part of a
-///   content-addressed checkpoint.
+/// - Invariant: no wall-clock time and nothing else that an interruption could change, since it is
+///   part of a content-addressed checkpoint.
 public struct RoundMetrics: Codable, Hashable, Sendable {
     public var batches: [BatchMetrics] = []
     /// Requests made, by outcome, and prompts that gave too few candidates.
@@ -24,7 +24,8 @@ public struct RoundMetrics: Codable, Hashable, Sendable {
     public var skipped: [String] = []
     /// Updates of the meta-learner in this round.
     public var learnerUpdates = 0
-    /// Held-out figures of the head and of the candidate, both relative to the base; see ``EvaluationSummary``.
+    /// Held-out figures of the head and of the candidate, both relative to the base; see
+    /// ``EvaluationSummary``.
     public var heldOutBefore: EvaluationSummary?
     public var heldOutAfter: EvaluationSummary?
 

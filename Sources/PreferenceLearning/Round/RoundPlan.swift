@@ -1,7 +1,8 @@
-/// Everything a round is made from; with the adapters it names, it decides every bit of the outcome.
+/// Everything a round is made from; with the adapters it names, it decides every bit of the
+/// outcome.
 ///
-/// - Invariant: no held-out prompt occurs in the window. Which prompts are held out is decided once, by the store,
-///   from the prompt's hash; a plan that breaks the split is refused.
+/// - Invariant: no held-out prompt occurs in the window. Which prompts are held out is decided
+///   once, by the store, from the prompt's hash; a plan that breaks the split is refused.
 public struct RoundPlan: Codable, Hashable, Sendable {
     public var seed: UInt64
     /// Given pairs to train on, new and replayed; see ``RoundWindow``.
@@ -17,7 +18,8 @@ public struct RoundPlan: Codable, Hashable, Sendable {
     public var startCheckpoint: String?
     /// The checkpoint of the reference; nil for the base model.
     public var referenceCheckpoint: String?
-    /// Requests this round may make: 0 asks nobody and saves the scoring pass, nil is without limit.
+    /// Requests this round may make: 0 asks nobody and saves the scoring pass, nil is without
+    /// limit.
     public var requestBudget: Int?
     /// The meta-learner as the parent checkpoint left it; nil for a fresh one.
     public var learner: MetaLearnerTrainer?

@@ -1,4 +1,5 @@
 public import Foundation
+import LanguageModel
 
 /// Everything a later run needs to go on from a boundary of a round, to the same bits.
 public struct RoundState: Sendable {
@@ -65,6 +66,22 @@ public struct RoundState: Sendable {
 }
 
 extension RoundState {
+    /// The beginning of a round.
+    init(plan: RoundPlan, digest: String, start: LoRAAdapter, skipped: [String]) {
+        let configuration = plan.configuration
+        let settings = AdamW<Float>.Settings(
+            beta1: configuration.beta1, beta2: configuration.beta2,
+            weightDecay: configuration.weightDecay)
+        parameters = start.parameters
+        optimizer = AdamW(parameterCount: parameters.count, settings: settings)
+        record = Record(
+            plan: digest,
+            learner: plan.learner
+                ?? MetaLearnerTrainer(configuration: configuration.metaLearner, seed: plan.seed),
+            optimizerSettings: settings)
+        record.metrics.skipped = skipped
+    }
+
     /// Names of the tensors in ``encoded()``.
     public enum TensorName {
         public static let adapter = "adapter"
@@ -93,13 +110,15 @@ extension RoundState {
 
     /// Restores a state from ``encoded()``.
     ///
-    /// - Throws: ``PreferenceLearningError/stateMismatch(reason:)`` when a part is missing or of the wrong length.
+    /// - Throws: ``PreferenceLearningError/stateMismatch(reason:)`` when a part is missing or of
+    ///   the wrong length.
     public init(json: Data, tensors: [String: [Float]]) throws {
         let record: Record
         do {
             record = try JSONDecoder().decode(Record.self, from: json)
         } catch {
-            throw PreferenceLearningError.stateMismatch(reason: "its state is unreadable (\(error))")
+            throw PreferenceLearningError.stateMismatch(
+                reason: "its state is unreadable (\(error))")
         }
         func tensor(_ name: String) throws -> [Float] {
             guard let tensor = tensors[name] else {

@@ -1,0 +1,158 @@
+import Foundation
+public import LanguageModel
+
+/// One alignment round: asks where a fresh label is worth having, trains the adapter, and gathers
+/// the gate's evidence.
+///
+/// When a round begins, policy and reference are the same, so `Δ = 0` for every pair and `s`, `w`
+/// say nothing about any. The round therefore walks its window in chunks, *score → ask → train*: by
+/// the second chunk the policy has moved and `w` tells pairs it already ranks well from those it
+/// does not. Each pair is met once.
+///
+/// The adapter's AdamW starts with fresh moments, since the learning rate starts over too; the
+/// meta-learner, its optimiser and its buffer come from the parent checkpoint and live on.
+///
+/// The round is a state machine over ``RoundState``: each step computes from one boundary to the
+/// next and only then changes the state, so a run that is cancelled or killed goes on from the last
+/// kept boundary to the same bits (with the same plan, model, adapters and thread count).
+///
+/// - Source: MetaAPO, arXiv:2509.23371, algorithm 1.
+public final class Round {
+    let plan: RoundPlan
+    let start: LoRAAdapter
+    let reference: FrozenModel
+    let head: FrozenModel
+    let context: ComputeContext
+    let walk: RoundWalk
+    let schedule: LearningRateSchedule
+    let tokenLimit: Int
+    /// At the last boundary passed.
+    public internal(set) var state: RoundState
+    /// The adapter in training; equals `state.parameters` at every boundary.
+    var policy: LoRAAdapter
+    var stopwatch = RoundStopwatch()
+
+    var configuration: RoundConfiguration { plan.configuration }
+
+    /// Prepares a round, or the rest of one.
+    ///
+    /// - Parameters:
+    ///   - state: nil to begin; the last kept state to go on.
+    ///   - reference: the adapter of `plan.referenceCheckpoint`; nil for the base model.
+    ///   - start: the adapter of `plan.startCheckpoint`; for a first round a fresh one, which equals the base model.
+    /// - Throws: ``PreferenceLearningError`` for settings, a plan or a state that cannot be run.
+    public init(
+        plan: RoundPlan, state: RoundState?, reference: LoRAAdapter?, start: LoRAAdapter,
+        context: ComputeContext
+    ) throws {
+        try plan.configuration.validate()
+        self.plan = plan
+        self.start = start
+        self.context = context
+        self.reference = try FrozenModel(
+            checkpoint: plan.referenceCheckpoint, adapter: reference, field: "referenceCheckpoint")
+        head = try FrozenModel(
+            checkpoint: plan.startCheckpoint, adapter: plan.startCheckpoint.map { _ in start },
+            field: "startCheckpoint")
+        tokenLimit = min(
+            plan.configuration.maximumSequenceLength, context.model.configuration.contextLength)
+        walk = RoundWalk(
+            plan: plan, template: context.model.chatTemplate, tokenLimit: tokenLimit)
+        guard !walk.items.isEmpty else {
+            throw PreferenceLearningError.emptyWindow(skipped: walk.skipped.count)
+        }
+        try Self.requireDisjointPrompts(walk: walk, heldOut: plan.heldOut)
+        schedule = LearningRateSchedule(
+            peak: plan.configuration.learningRate, steps: walk.batchCount,
+            warmupShare: plan.configuration.warmupShare,
+            finalShare: plan.configuration.finalLearningRateShare)
+        let digest = try plan.digest()
+        if let state {
+            guard state.record.plan == digest else {
+                throw PreferenceLearningError.stateMismatch(reason: "its plan is another one")
+            }
+            guard state.parameters.count == start.parameters.count else {
+                throw PreferenceLearningError.stateMismatch(
+                    reason: "it has \(state.parameters.count) adapter parameters, "
+                        + "not \(start.parameters.count)")
+            }
+            self.state = state
+        } else {
+            self.state = RoundState(
+                plan: plan, digest: digest, start: start, skipped: walk.skipped)
+        }
+        policy = start
+        policy.parameters = self.state.parameters
+    }
+
+    /// Runs the round to its end.
+    ///
+    /// - Throws: `CancellationError` within a second of `environment.isCancelled`; what the
+    ///   environment throws; ``PreferenceLearningError`` when training leaves the finite numbers.
+    public func run(in environment: some RoundEnvironment) throws -> RoundResult {
+        let outerCancellation = context.isCancelled
+        context.isCancelled = { environment.isCancelled }
+        defer { context.isCancelled = outerCancellation }
+        let scorer = PairScorer(context: context, cache: environment)
+        let resumedAt = state.metrics.batches.count
+        stopwatch = RoundStopwatch(resumedAtBatch: resumedAt)
+        environment.report(.began(overview(resumedAtBatch: resumedAt)))
+        while state.phase != .finished {
+            if environment.isCancelled { throw CancellationError() }
+            switch state.phase {
+            case .scoring: try score(with: scorer, in: environment)
+            case .sampling: try sample(in: environment)
+            case .asking: try ask(in: environment)
+            case .training: try train(with: scorer, in: environment)
+            case .evaluating: try evaluate(with: scorer, in: environment)
+            case .finished: break
+            }
+            try environment.checkpoint(state)
+        }
+        let decision = Gate.decide(
+            state.evidence, configuration: configuration.gate, seed: plan.seed)
+        environment.report(.decided(decision))
+        return RoundResult(
+            state: state, candidate: policy, metrics: state.metrics, gate: decision)
+    }
+
+    private func overview(resumedAtBatch: Int) -> RoundOverview {
+        RoundOverview(
+            items: walk.items.count, replayed: plan.replayed.count, answers: plan.answers.count,
+            skipped: walk.skipped, chunks: walk.chunkCount, batches: walk.batchCount,
+            heldOut: plan.heldOut.count, resumedAtBatch: resumedAtBatch)
+    }
+
+    private static func requireDisjointPrompts(walk: RoundWalk, heldOut: [PairExample]) throws {
+        let trained = Set(walk.items.flatMap { $0.tokens.values.map(\.promptKey) })
+        if let pair = heldOut.first(where: { trained.contains($0.promptKey) }) {
+            throw PreferenceLearningError.heldOutPromptInWindow(pair: pair.id)
+        }
+    }
+}
+
+extension RoundPlan {
+    /// Tells plans apart; a state belongs to one plan.
+    func digest() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let json = String(decoding: try encoder.encode(self), as: UTF8.self)
+        return StableHash.hex(StableHash.of(json))
+    }
+}
+
+extension FrozenModel {
+    /// - Throws: when a checkpoint comes without its adapter, or the other way round.
+    fileprivate init(checkpoint: String?, adapter: LoRAAdapter?, field: String) throws {
+        switch (checkpoint, adapter) {
+        case (let checkpoint?, let adapter?): self.init(checkpoint: checkpoint, adapter: adapter)
+        case (nil, nil): self = .base
+        case (_?, nil):
+            throw PreferenceLearningError.invalidConfiguration(
+                field: field, reason: "is named, but its adapter is not given")
+        case (nil, _?):
+            throw PreferenceLearningError.invalidConfiguration(
+                field: field, reason: "is nil, but an adapter is given")
+        }
+    }
+}
