@@ -1,5 +1,15 @@
 public import CheckpointStore
 
+/// Which part of an object to send.
+public struct ObjectQuery: JSONBody, Hashable {
+    /// The first byte, for going on where a transfer was cut; 0 unless said.
+    public var offset: Int?
+
+    public init(offset: Int? = nil) {
+        self.offset = offset
+    }
+}
+
 /// Objects by id.
 public struct ObjectList: JSONBody, Hashable {
     public var ids: [ObjectID]

@@ -91,12 +91,16 @@ public enum ControlRoutes {
         summary: "Makes the head before this one the head again.")
     public static let receiveCheckpoint = Endpoint<Reception, CheckpointReport>(
         "receiveCheckpoint", .post, "/checkpoints/{id}/receive", access: .peer,
-        errors: [.notFound, .integrity, .wrongBase, .storageFull],
+        errors: [.notFound, .integrity, .wrongBase, .noModel, .storageFull],
         summary: "Admits a checkpoint whose objects were handed over, if all of it proves sound.")
 
     // MARK: Objects and heads, for sync
 
-    public static let getObject = Endpoint<Nothing, RawBytes>(
+    public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
+        "inspectCheckpoint", .post, "/checkpoints/inspect", access: .peer,
+        errors: [.integrity, .wrongBase, .noModel],
+        summary: "Says, from a manifest alone, whether its checkpoint could be admitted.")
+    public static let getObject = Endpoint<ObjectQuery, RawBytes>(
         "getObject", .get, "/objects/{id}", access: .pull, errors: [.notFound, .integrity],
         summary: "The bytes of an object; a checkpoint's id names its manifest.")
     public static let hasObject = Endpoint<Nothing, Nothing>(
