@@ -1,0 +1,19 @@
+public import FeedbackFormats
+
+/// What became of one item of a batch.
+public enum AddOutcome: Hashable, Sendable {
+    case added(id: String)
+    /// The same fact is there already; nothing was stored.
+    case duplicate(of: String)
+    /// The same fact was retracted and stays so; nothing was stored.
+    case retracted(id: String)
+    case refused(FeedbackRefusal)
+
+    /// The id of the stored fact, unless it was refused.
+    public var id: String? {
+        switch self {
+        case .added(let id), .duplicate(let id), .retracted(let id): id
+        case .refused: nil
+        }
+    }
+}

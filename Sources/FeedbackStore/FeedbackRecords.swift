@@ -1,0 +1,99 @@
+import FeedbackFormats
+import Foundation
+import GRDB
+
+/// A row of `prompt`.
+struct PromptRecord: Codable, PersistableRecord {
+    static let databaseTableName = "prompt"
+    var hash: String
+    var messages: String
+    var heldOut: Bool
+
+    enum CodingKeys: String, CodingKey { case hash, messages, heldOut = "held_out" }
+
+    static func encode(_ messages: [Message]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(messages), as: UTF8.self)
+    }
+
+    static func decode(_ messages: String) throws -> [Message] {
+        try JSONDecoder().decode([Message].self, from: Data(messages.utf8))
+    }
+}
+
+/// A row of `feedback`; `seq`, the order of arrival, is the database's to give.
+struct FeedbackRecord: Codable, PersistableRecord {
+    static let databaseTableName = "feedback"
+    var id: String
+    var contentHash: String
+    var kind: String
+    var promptID: Int64
+    var chosen: String?
+    var rejected: String?
+    var source: String?
+    var recordedAt: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case id, kind, chosen, rejected, source
+        case contentHash = "content_hash"
+        case promptID = "prompt_id"
+        case recordedAt = "recorded_at"
+    }
+}
+
+/// A row of `tombstone`.
+struct TombstoneRecord: Codable, PersistableRecord {
+    static let databaseTableName = "tombstone"
+    var feedbackID: String
+    var reason: String?
+    var retractedAt: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case reason
+        case feedbackID = "feedback_id"
+        case retractedAt = "retracted_at"
+    }
+}
+
+/// Feedback joined with its prompt, its tombstone and the rounds that trained on it.
+struct FeedbackEntryRow: Decodable, FetchableRecord {
+    /// Ends after FROM and its joins: conditions follow. Aliases: `feedback`, `prompt`, `tombstone`.
+    static let sql = """
+        SELECT seq, feedback.id AS id, kind, messages, chosen, rejected, source,
+            recorded_at AS recordedAt, held_out AS heldOut, retracted_at AS retractedAt, reason,
+            (SELECT group_concat(round_id) FROM round_pair JOIN round ON round.id = round_id
+             WHERE feedback_id = feedback.id AND state = 'completed') AS trainedIn
+        FROM feedback
+        JOIN prompt ON prompt.id = prompt_id
+        LEFT JOIN tombstone ON tombstone.feedback_id = feedback.id
+        """
+    var seq: Int64
+    var id: String
+    var kind: String
+    var messages: String
+    var chosen: String?
+    var rejected: String?
+    var source: String?
+    var recordedAt: Int64
+    var heldOut: Bool
+    var retractedAt: Int64?
+    var reason: String?
+    var trainedIn: String?
+
+    func entry() throws -> FeedbackEntry {
+        guard let kind = Feedback.Kind(rawValue: kind) else {
+            preconditionFailure("the schema allows known kinds only")
+        }
+        return FeedbackEntry(
+            id: id,
+            feedback: Feedback(
+                kind: kind, prompt: try PromptRecord.decode(messages), chosen: chosen,
+                rejected: rejected, source: source),
+            recordedAt: Timestamp(milliseconds: recordedAt).date, heldOut: heldOut,
+            trainedIn: (trainedIn ?? "").split(separator: ",").compactMap { Int($0) }.sorted(),
+            retraction: retractedAt.map {
+                Retraction(at: Timestamp(milliseconds: $0).date, reason: reason)
+            })
+    }
+}

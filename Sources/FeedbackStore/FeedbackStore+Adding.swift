@@ -1,0 +1,95 @@
+import Crypto
+public import FeedbackFormats
+import Foundation
+import GRDB
+
+extension FeedbackStore {
+    /// Stores a batch in one transaction and says what became of each item, in order.
+    ///
+    /// - Postconditions: every `added` item is on disk. Adding the same items again adds nothing.
+    public func add(_ items: [Feedback]) throws -> [AddOutcome] {
+        let time = timestamp
+        return try write { db in
+            try items.map { try insert($0, recordedAt: time, into: db) }
+        }
+    }
+
+    /// ``add(_:)`` for concurrent callers: batches that arrive together share one transaction, so that
+    /// many clients wait for one flush of the disk instead of one each.
+    public func ingest(_ items: [Feedback]) async throws -> [AddOutcome] {
+        try await ingestion.submit(items, to: self)
+    }
+
+    /// Stores backed-up entries with the times and retractions they carry.
+    ///
+    /// An entry that is here already gains the backup's retraction, if it has one; its time stays.
+    /// Ids are computed anew, since they follow from the content, and the held-out side is this
+    /// store's own decision.
+    public func restore(_ entries: [FeedbackEntry]) throws -> [AddOutcome] {
+        try write { db in
+            try entries.map { entry in
+                let outcome = try insert(
+                    entry.feedback, recordedAt: Timestamp(entry.recordedAt).milliseconds, into: db)
+                if let retraction = entry.retraction, let id = outcome.id {
+                    try TombstoneRecord(
+                        feedbackID: id, reason: retraction.reason,
+                        retractedAt: Timestamp(retraction.at).milliseconds
+                    ).insert(db, onConflict: .ignore)
+                }
+                return outcome
+            }
+        }
+    }
+
+    private func insert(
+        _ feedback: Feedback, recordedAt: Int64, into db: Database
+    ) throws -> AddOutcome {
+        if let refusal = feedback.refusal { return .refused(refusal) }
+        let contentHash = Self.hash(feedback.canonicalEncoding)
+        let id = String(contentHash.prefix(16))
+        if let known = try KnownFeedback.fetchOne(
+            db.cachedStatement(sql: KnownFeedback.sql), arguments: [id])
+        {
+            guard known.contentHash == contentHash else {
+                throw StoreError.conflict("two different facts share the id \(id)")
+            }
+            return known.isRetracted ? .retracted(id: id) : .duplicate(of: id)
+        }
+        try FeedbackRecord(
+            id: id, contentHash: contentHash, kind: feedback.kind.rawValue,
+            promptID: promptID(of: feedback, in: db), chosen: feedback.chosen,
+            rejected: feedback.rejected, source: feedback.source, recordedAt: recordedAt
+        ).insert(db)
+        return .added(id: id)
+    }
+
+    /// The row of the feedback's prompt, inserted when it is new.
+    private func promptID(of feedback: Feedback, in db: Database) throws -> Int64 {
+        let hash = Self.hash(feedback.canonicalPrompt)
+        let statement = try db.cachedStatement(sql: "SELECT id FROM prompt WHERE hash = ?")
+        if let id = try Int64.fetchOne(statement, arguments: [hash]) { return id }
+        try PromptRecord(
+            hash: hash, messages: PromptRecord.encode(feedback.prompt),
+            heldOut: HeldOut.contains(promptHash: hash, share: configuration.heldOutShare)
+        ).insert(db)
+        return db.lastInsertedRowID
+    }
+
+    static func hash(_ data: Data) -> String {
+        SHA256.hash(data: data).map { byte in
+            let digits = String(byte, radix: 16)
+            return byte < 16 ? "0" + digits : digits
+        }.joined()
+    }
+}
+
+/// What is looked up about feedback that might be there already.
+private struct KnownFeedback: Decodable, FetchableRecord {
+    static let sql = """
+        SELECT content_hash AS contentHash,
+            EXISTS (SELECT 1 FROM tombstone WHERE feedback_id = feedback.id) AS isRetracted
+        FROM feedback WHERE id = ?
+        """
+    var contentHash: String
+    var isRetracted: Bool
+}

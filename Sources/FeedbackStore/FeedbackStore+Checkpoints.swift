@@ -1,0 +1,131 @@
+import FeedbackFormats
+import Foundation
+import GRDB
+
+extension FeedbackStore {
+    /// Registers a checkpoint that no round of this host made; one already registered is left as it is.
+    public func register(checkpoint id: String, origin: String) throws {
+        try write { db in
+            let isKnown = try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM checkpoint WHERE id = ?)", arguments: [id])
+            if isKnown == true { return }
+            try db.execute(
+                sql: "INSERT INTO checkpoint (id, origin, recorded_at) VALUES (?, ?, ?)",
+                arguments: [id, origin, timestamp])
+        }
+    }
+
+    /// All checkpoints on record, the latest first.
+    public func checkpoints() throws -> [StoredCheckpoint] {
+        try read { db in
+            try CheckpointRow.fetchAll(db, sql: "\(CheckpointRow.sql) ORDER BY rowid DESC")
+                .map(\.checkpoint)
+        }
+    }
+
+    public func checkpoint(_ id: String) throws -> StoredCheckpoint {
+        try read { db in
+            let row = try CheckpointRow.fetchOne(
+                db, sql: "\(CheckpointRow.sql) WHERE id = ?", arguments: [id])
+            guard let row else { throw StoreError.notFound(what: "checkpoint", id: id) }
+            return row.checkpoint
+        }
+    }
+
+    /// Makes a registered checkpoint the head. `gate` is the decision's JSON, kept for whoever asks why.
+    public func promote(_ id: String, _ kind: Promotion.Kind, gate: String? = nil) throws {
+        precondition(kind == .gate || kind == .forced, "rollback and reset name no checkpoint")
+        _ = try checkpoint(id)
+        try write { try insert(kind, checkpoint: id, gate: gate, into: $0) }
+    }
+
+    /// Puts back the head before the present one and returns it; nil is the bare model.
+    ///
+    /// - Errors: `conflict` when the bare model is in use already.
+    public func rollback() throws -> String? {
+        try write { db in
+            var heads = Self.heads(after: try Self.promotions(in: db))
+            guard heads.popLast() != nil else {
+                throw StoreError.conflict("the bare model is in use, so there is nothing to roll back")
+            }
+            try insert(.rollback, checkpoint: heads.last, gate: nil, into: db)
+            return heads.last
+        }
+    }
+
+    /// Puts the bare model to use.
+    public func resetHead() throws {
+        try write { try insert(.reset, checkpoint: nil, gate: nil, into: $0) }
+    }
+
+    /// The checkpoint in use; nil is the bare model.
+    public func head() throws -> String? {
+        try read { db in
+            try String?.fetchOne(
+                db, sql: "SELECT checkpoint_id FROM promotion ORDER BY id DESC LIMIT 1") ?? nil
+        }
+    }
+
+    /// The head's history, oldest first.
+    public func promotions() throws -> [Promotion] {
+        try read(Self.promotions)
+    }
+
+    /// The heads that stand on each other, the present one last.
+    private static func heads(after history: [Promotion]) -> [String] {
+        history.reduce(into: []) { heads, step in
+            switch step.kind {
+            case .gate, .forced: if let id = step.checkpoint { heads.append(id) }
+            case .rollback: heads.removeLast()
+            case .reset: heads.removeAll()
+            }
+        }
+    }
+
+    private static func promotions(in db: Database) throws -> [Promotion] {
+        try PromotionRow.fetchAll(
+            db,
+            sql: """
+                SELECT kind, checkpoint_id AS checkpoint, gate, promoted_at AS promotedAt
+                FROM promotion ORDER BY id
+                """
+        ).map(\.promotion)
+    }
+
+    private func insert(
+        _ kind: Promotion.Kind, checkpoint: String?, gate: String?, into db: Database
+    ) throws {
+        try db.execute(
+            sql: "INSERT INTO promotion (kind, checkpoint_id, gate, promoted_at) VALUES (?, ?, ?, ?)",
+            arguments: [kind.rawValue, checkpoint, gate, timestamp])
+    }
+}
+
+/// A row of `checkpoint`.
+private struct CheckpointRow: Decodable, FetchableRecord {
+    static let sql = "SELECT id, origin, round_id AS round, recorded_at AS recordedAt FROM checkpoint"
+    var id: String
+    var origin: String
+    var round: Int?
+    var recordedAt: Int64
+
+    var checkpoint: StoredCheckpoint {
+        StoredCheckpoint(
+            id: id, origin: origin, round: round,
+            recordedAt: Timestamp(milliseconds: recordedAt).date)
+    }
+}
+
+/// A row of `promotion`.
+private struct PromotionRow: Decodable, FetchableRecord {
+    var kind: Promotion.Kind
+    var checkpoint: String?
+    var gate: String?
+    var promotedAt: Int64
+
+    var promotion: Promotion {
+        Promotion(
+            kind: kind, checkpoint: checkpoint, gate: gate,
+            at: Timestamp(milliseconds: promotedAt).date)
+    }
+}

@@ -1,0 +1,149 @@
+public import FeedbackFormats
+import GRDB
+
+extension FeedbackStore {
+    /// Lists feedback, at most `limit` entries that follow the entry `after`.
+    ///
+    /// The cursor is an id, so that a listing continues rightly while feedback arrives.
+    public func feedback(
+        matching filter: FeedbackFilter = FeedbackFilter(), after: String? = nil, limit: Int = 100
+    ) throws -> FeedbackPage {
+        precondition(limit > 0, "a page has at least one entry")
+        return try read { db in
+            var conditions = filter.conditions
+            if let after {
+                guard
+                    let seq = try Int64.fetchOne(
+                        db, sql: "SELECT seq FROM feedback WHERE id = ?", arguments: [after])
+                else { throw StoreError.notFound(what: "feedback", id: after) }
+                conditions.append(
+                    filter.order == .oldestFirst ? "seq > \(seq)" : "seq < \(seq)")
+            }
+            let request: SQL = """
+                \(sql: FeedbackEntryRow.sql) WHERE \(conditions.joined(operator: .and))
+                ORDER BY seq \(sql: filter.order == .oldestFirst ? "ASC" : "DESC") LIMIT \(limit + 1)
+                """
+            let rows = try SQLRequest<FeedbackEntryRow>(literal: request).fetchAll(db)
+            return FeedbackPage(
+                entries: try rows.prefix(limit).map { try $0.entry() },
+                next: rows.count > limit ? rows[limit - 1].id : nil)
+        }
+    }
+
+    /// The feedback whose id is, or alone begins with, `id` (at least four characters).
+    ///
+    /// - Errors: `notFound`, `ambiguous`.
+    public func feedback(_ id: String) throws -> FeedbackEntry {
+        try read { db in
+            let request: SQL = """
+                \(sql: FeedbackEntryRow.sql)
+                WHERE feedback.id = \(id)
+                    OR (length(\(id)) >= 4 AND feedback.id BETWEEN \(id) AND \(id + "g"))
+                ORDER BY feedback.id LIMIT 2
+                """
+            let rows = try SQLRequest<FeedbackEntryRow>(literal: request).fetchAll(db)
+            guard let first = rows.first else {
+                throw StoreError.notFound(what: "feedback", id: id)
+            }
+            guard rows.count == 1 || first.id == id else {
+                throw StoreError.ambiguous(what: "feedback", prefix: id)
+            }
+            return try first.entry()
+        }
+    }
+
+    /// The entries with these ids, in their order; unknown ids are left out.
+    public func feedback(ids: [String]) throws -> [FeedbackEntry] {
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: "\(FeedbackEntryRow.sql) WHERE feedback.id = ?")
+            return try ids.compactMap { id in
+                try FeedbackEntryRow.fetchOne(statement, arguments: [id])?.entry()
+            }
+        }
+    }
+
+    /// Calls `body` with every matching entry, one page in memory at a time.
+    public func forEachFeedback(
+        matching filter: FeedbackFilter = FeedbackFilter(),
+        _ body: (FeedbackEntry) throws -> Void
+    ) throws {
+        var after: String?
+        repeat {
+            let page = try feedback(matching: filter, after: after, limit: 500)
+            try page.entries.forEach(body)
+            after = page.next
+        } while after != nil
+    }
+
+    /// Counts for a status display.
+    public func counts() throws -> FeedbackCounts {
+        try read { db in
+            var counts = FeedbackCounts()
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    WITH trained AS (
+                        SELECT DISTINCT feedback_id AS id FROM round_pair
+                        JOIN round ON round.id = round_id WHERE state = 'completed')
+                    SELECT kind, held_out, feedback.id IN trained AS trained,
+                        feedback.id IN (SELECT feedback_id FROM tombstone) AS retracted, count(*) AS n
+                    FROM feedback JOIN prompt ON prompt.id = prompt_id
+                    GROUP BY 1, 2, 3, 4
+                    """)
+            for row in rows {
+                counts.add(
+                    row["n"], kind: Feedback.Kind(rawValue: row["kind"]), heldOut: row["held_out"],
+                    trained: row["trained"], retracted: row["retracted"])
+            }
+            return counts
+        }
+    }
+}
+
+extension FeedbackCounts {
+    fileprivate mutating func add(
+        _ count: Int, kind: Feedback.Kind?, heldOut isHeldOut: Bool, trained isTrained: Bool,
+        retracted isRetracted: Bool
+    ) {
+        if isRetracted {
+            retracted += count
+            if isTrained { retractedAfterTraining += count }
+            return
+        }
+        switch kind {
+        case .pair: pairs += count
+        case .tie: ties += count
+        case .rating: ratings += count
+        case .edit: edits += count
+        case nil: preconditionFailure("the schema allows known kinds only")
+        }
+        guard kind?.isPreference == true else { return }
+        if isHeldOut { heldOut += count } else if isTrained { trained += count } else { waiting += count }
+    }
+}
+
+extension FeedbackFilter {
+    fileprivate var conditions: [SQL] {
+        var conditions: [SQL] = ["1"]
+        if !kinds.isEmpty { conditions.append("kind IN \(kinds.map(\.rawValue).sorted())") }
+        if let heldOut { conditions.append("held_out = \(heldOut)") }
+        if let source { conditions.append("source = \(source)") }
+        switch retracted {
+        case .exclude: conditions.append("retracted_at IS NULL")
+        case .only: conditions.append("retracted_at IS NOT NULL")
+        case .include: break
+        }
+        if let search, !search.isEmpty {
+            let pattern = "%" + search.replacing("\\", with: "\\\\").replacing("%", with: "\\%")
+                .replacing("_", with: "\\_") + "%"
+            conditions.append(
+                """
+                (chosen LIKE \(pattern) ESCAPE '\\' OR rejected LIKE \(pattern) ESCAPE '\\'
+                 OR EXISTS (SELECT 1 FROM json_each(messages)
+                            WHERE json_extract(value, '$.content') LIKE \(pattern) ESCAPE '\\'))
+                """)
+        }
+        return conditions
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import GRDB
+
+extension FeedbackStore {
+    /// Opens a round with what it will train on; from now on its answers cannot be withdrawn.
+    ///
+    /// The pairs leave the window only when the round completes, so a round that fails or is cancelled
+    /// leaves them to the next one.
+    ///
+    /// - Parameters:
+    ///   - plan: JSON of the trainer's, with which the round can be resumed.
+    ///   - new: ids from ``window(limit:)``. - replayed: ids from ``replayCandidates()``.
+    ///   - answers: ids from ``pendingOnlinePairs(limit:)``.
+    /// - Errors: `conflict` when a round is running; `invariant` for a pair that must not be trained on.
+    public func beginRound(
+        plan: String, new: [String], replayed: [String] = [], answers: [Int] = []
+    ) throws -> Int {
+        try write { db in
+            if let running = try Int.fetchOne(db, sql: "SELECT id FROM round WHERE state = 'running'") {
+                throw StoreError.conflict(
+                    "round \(running) is not finished; resume or cancel it first")
+            }
+            try db.execute(
+                sql: "INSERT INTO round (state, plan, started_at) VALUES ('running', ?, ?)",
+                arguments: [plan, timestamp])
+            let round = Int(db.lastInsertedRowID)
+            let pair = try db.cachedStatement(sql: "INSERT INTO round_pair VALUES (?, ?, ?)")
+            for id in new { try pair.execute(arguments: [round, id, "new"]) }
+            for id in replayed { try pair.execute(arguments: [round, id, "replay"]) }
+            let answer = try db.cachedStatement(sql: "INSERT INTO round_answer VALUES (?, ?)")
+            for id in answers { try answer.execute(arguments: [round, id]) }
+            return round
+        }
+    }
+
+    /// Ends the running round; completing it registers its checkpoint in the same transaction.
+    ///
+    /// - Errors: `notFound`; `conflict` when the round has ended already.
+    public func endRound(_ id: Int, _ end: RoundEnd) throws {
+        let time = timestamp
+        try write { db in
+            switch try String.fetchOne(db, sql: "SELECT state FROM round WHERE id = ?", arguments: [id])
+            {
+            case nil: throw StoreError.notFound(what: "round", id: String(id))
+            case "running": break
+            case let state?: throw StoreError.conflict("round \(id) is \(state) already")
+            }
+            let (state, metrics, gate, failure): (String, String?, String?, String?) =
+                switch end {
+                case .completed(_, let metrics, let gate): ("completed", metrics, gate, nil)
+                case .failed(let why): ("failed", nil, nil, why)
+                case .cancelled: ("cancelled", nil, nil, nil)
+                }
+            try db.execute(
+                sql: """
+                    UPDATE round SET state = ?, metrics = ?, gate = ?, failure = ?, finished_at = ?
+                    WHERE id = ?
+                    """, arguments: [state, metrics, gate, failure, time, id])
+            if case .completed(let checkpoint, _, _) = end {
+                try db.execute(
+                    sql: """
+                        INSERT INTO checkpoint (id, origin, round_id, recorded_at)
+                        VALUES (?, 'local', ?, ?)
+                        """, arguments: [checkpoint, id, time])
+            }
+        }
+    }
+
+    /// The round to resume, if one was interrupted.
+    public func runningRound() throws -> StoredRound? {
+        try read { try RoundRow.fetchOne($0, sql: "\(RoundRow.sql) WHERE state = 'running'")?.round }
+    }
+
+    /// Rounds, the latest first, those before `before` if given.
+    public func rounds(before: Int? = nil, limit: Int = 100) throws -> [StoredRound] {
+        try read { db in
+            try RoundRow.fetchAll(
+                db, sql: "\(RoundRow.sql) WHERE round.id < ? ORDER BY round.id DESC LIMIT ?",
+                arguments: [before ?? .max, limit]
+            ).map(\.round)
+        }
+    }
+
+    public func round(_ id: Int) throws -> StoredRound {
+        try read { db in
+            let row = try RoundRow.fetchOne(
+                db, sql: "\(RoundRow.sql) WHERE round.id = ?", arguments: [id])
+            guard let row else { throw StoreError.notFound(what: "round", id: String(id)) }
+            return row.round
+        }
+    }
+
+    /// The ids a round trains or trained on, as recorded when it began.
+    public func trainingSet(ofRound id: Int) throws -> (new: [String], replayed: [String], answers: [Int]) {
+        try read { db in
+            let sql = """
+                SELECT feedback_id FROM round_pair JOIN feedback ON feedback.id = feedback_id
+                WHERE round_id = ? AND role = ? ORDER BY seq
+                """
+            return (
+                try String.fetchAll(db, sql: sql, arguments: [id, "new"]),
+                try String.fetchAll(db, sql: sql, arguments: [id, "replay"]),
+                try Int.fetchAll(
+                    db, sql: "SELECT answer_id FROM round_answer WHERE round_id = ? ORDER BY 1",
+                    arguments: [id])
+            )
+        }
+    }
+}

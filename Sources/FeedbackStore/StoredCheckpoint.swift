@@ -1,0 +1,32 @@
+public import Foundation
+
+/// A checkpoint that this host has made or admitted; its objects are another store's.
+public struct StoredCheckpoint: Codable, Hashable, Sendable {
+    public var id: String
+    /// `local`, or the name of the peer it came from.
+    public var origin: String
+    /// The round that left it; nil when a peer, a merge or an import brought it.
+    public var round: Int?
+    public var recordedAt: Date
+}
+
+/// One step of the head's history.
+public struct Promotion: Codable, Hashable, Sendable {
+    public enum Kind: String, Codable, Hashable, Sendable {
+        /// The gate let it pass.
+        case gate
+        /// A person insisted.
+        case forced
+        /// Back to the head before; once more, to the one before that.
+        case rollback
+        /// Back to the bare model, as when another model is put to use. Forgets what to roll back to.
+        case reset
+    }
+
+    public var kind: Kind
+    /// The head from here on; nil for the bare model.
+    public var checkpoint: String?
+    /// The gate's decision, JSON.
+    public var gate: String?
+    public var at: Date
+}
