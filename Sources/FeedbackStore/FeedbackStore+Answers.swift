@@ -32,7 +32,8 @@ extension FeedbackStore {
                     sql: "INSERT INTO round_answer VALUES (?, ?)", arguments: [round, answer])
             }
             return try OnlinePairRow.fetchOne(
-                db, sql: "\(OnlinePairRow.sql) AND label_answer.id = ?", arguments: [answer])?.pair()
+                db, sql: "\(OnlinePairRow.sql) AND label_answer.id = ?", arguments: [answer])?
+                .pair()
         }
     }
 

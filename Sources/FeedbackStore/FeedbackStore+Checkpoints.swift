@@ -46,7 +46,8 @@ extension FeedbackStore {
         try write { db in
             var heads = Self.heads(after: try Self.promotions(in: db))
             guard heads.popLast() != nil else {
-                throw StoreError.conflict("the bare model is in use, so there is nothing to roll back")
+                throw StoreError.conflict(
+                    "the bare model is in use, so there is nothing to roll back")
             }
             try insert(.rollback, checkpoint: heads.last, gate: nil, into: db)
             return heads.last
@@ -96,14 +97,16 @@ extension FeedbackStore {
         _ kind: Promotion.Kind, checkpoint: String?, gate: String?, into db: Database
     ) throws {
         try db.execute(
-            sql: "INSERT INTO promotion (kind, checkpoint_id, gate, promoted_at) VALUES (?, ?, ?, ?)",
+            sql:
+                "INSERT INTO promotion (kind, checkpoint_id, gate, promoted_at) VALUES (?, ?, ?, ?)",
             arguments: [kind.rawValue, checkpoint, gate, timestamp])
     }
 }
 
 /// A row of `checkpoint`.
 private struct CheckpointRow: Decodable, FetchableRecord {
-    static let sql = "SELECT id, origin, round_id AS round, recorded_at AS recordedAt FROM checkpoint"
+    static let sql =
+        "SELECT id, origin, round_id AS round, recorded_at AS recordedAt FROM checkpoint"
     var id: String
     var origin: String
     var round: Int?

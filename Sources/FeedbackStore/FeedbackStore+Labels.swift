@@ -11,7 +11,8 @@ extension FeedbackStore {
     ///   with the highest weight if its own is lower; the daily budget never replaces, since the
     ///   person has been asked.
     /// - Errors: `conflict` with fewer than two candidates.
-    public func ask(_ request: NewLabelRequest, within budget: LabelBudget? = nil) throws -> AskOutcome
+    public func ask(_ request: NewLabelRequest, within budget: LabelBudget? = nil) throws
+        -> AskOutcome
     {
         guard request.candidates.count >= 2 else {
             throw StoreError.conflict("a label request needs at least two candidates")

@@ -119,7 +119,13 @@ extension FeedbackCounts {
         case nil: preconditionFailure("the schema allows known kinds only")
         }
         guard kind?.isPreference == true else { return }
-        if isHeldOut { heldOut += count } else if isTrained { trained += count } else { waiting += count }
+        if isHeldOut {
+            heldOut += count
+        } else if isTrained {
+            trained += count
+        } else {
+            waiting += count
+        }
     }
 }
 
@@ -135,7 +141,9 @@ extension FeedbackFilter {
         case .include: break
         }
         if let search, !search.isEmpty {
-            let pattern = "%" + search.replacing("\\", with: "\\\\").replacing("%", with: "\\%")
+            let pattern =
+                "%"
+                + search.replacing("\\", with: "\\\\").replacing("%", with: "\\%")
                 .replacing("_", with: "\\_") + "%"
             conditions.append(
                 """

@@ -19,7 +19,9 @@ extension FeedbackStore {
     ) throws -> [String: ReferenceLogps] {
         try read { db in
             let statement = try db.cachedStatement(
-                sql: "SELECT chosen, rejected FROM reference_logp WHERE reference = ? AND feedback_id = ?")
+                sql:
+                    "SELECT chosen, rejected FROM reference_logp WHERE reference = ? AND feedback_id = ?"
+            )
             return try ids.reduce(into: [:]) { found, id in
                 if let row = try Row.fetchOne(statement, arguments: [reference, id]) {
                     found[id] = ReferenceLogps(chosen: row["chosen"], rejected: row["rejected"])
@@ -42,7 +44,8 @@ extension FeedbackStore {
     /// Forgets what is cached under every other reference.
     public func evictReferenceLogps(except references: Set<String>) throws {
         try write { db in
-            let kept: SQL = "DELETE FROM reference_logp WHERE reference NOT IN \(references.sorted())"
+            let kept: SQL =
+                "DELETE FROM reference_logp WHERE reference NOT IN \(references.sorted())"
             try db.execute(literal: kept)
         }
     }

@@ -16,7 +16,9 @@ extension FeedbackStore {
         plan: String, new: [String], replayed: [String] = [], answers: [Int] = []
     ) throws -> Int {
         try write { db in
-            if let running = try Int.fetchOne(db, sql: "SELECT id FROM round WHERE state = 'running'") {
+            if let running = try Int.fetchOne(
+                db, sql: "SELECT id FROM round WHERE state = 'running'")
+            {
                 throw StoreError.conflict(
                     "round \(running) is not finished; resume or cancel it first")
             }
@@ -39,7 +41,8 @@ extension FeedbackStore {
     public func endRound(_ id: Int, _ end: RoundEnd) throws {
         let time = timestamp
         try write { db in
-            switch try String.fetchOne(db, sql: "SELECT state FROM round WHERE id = ?", arguments: [id])
+            switch try String.fetchOne(
+                db, sql: "SELECT state FROM round WHERE id = ?", arguments: [id])
             {
             case nil: throw StoreError.notFound(what: "round", id: String(id))
             case "running": break
@@ -68,7 +71,9 @@ extension FeedbackStore {
 
     /// The round to resume, if one was interrupted.
     public func runningRound() throws -> StoredRound? {
-        try read { try RoundRow.fetchOne($0, sql: "\(RoundRow.sql) WHERE state = 'running'")?.round }
+        try read {
+            try RoundRow.fetchOne($0, sql: "\(RoundRow.sql) WHERE state = 'running'")?.round
+        }
     }
 
     /// Rounds, the latest first, those before `before` if given.
@@ -91,7 +96,9 @@ extension FeedbackStore {
     }
 
     /// The ids a round trains or trained on, as recorded when it began.
-    public func trainingSet(ofRound id: Int) throws -> (new: [String], replayed: [String], answers: [Int]) {
+    public func trainingSet(ofRound id: Int) throws -> (
+        new: [String], replayed: [String], answers: [Int]
+    ) {
         try read { db in
             let sql = """
                 SELECT feedback_id FROM round_pair JOIN feedback ON feedback.id = feedback_id

@@ -4,7 +4,8 @@ extension FeedbackStore {
     /// A setting's value; what it means is its reader's business.
     public func setting(_ key: String) throws -> String? {
         try read { db in
-            try String.fetchOne(db, sql: "SELECT value FROM setting WHERE key = ?", arguments: [key])
+            try String.fetchOne(
+                db, sql: "SELECT value FROM setting WHERE key = ?", arguments: [key])
         }
     }
 

@@ -130,7 +130,10 @@ extension FeedbackStore {
             let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
             // A process that dies while it creates the database may leave GRDB's table alone in it.
             let isEmpty = try !Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE tbl_name <> 'grdb_migrations')")!
+                db,
+                sql:
+                    "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE tbl_name <> 'grdb_migrations')"
+            )!
             guard isEmpty || id == Schema.applicationID else {
                 throw StoreError.notADatabase(path: pool.path)
             }

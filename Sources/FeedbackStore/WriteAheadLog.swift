@@ -63,7 +63,9 @@ enum WriteAheadLog {
                 log[start + frameHeaderSize..<start + frameSize], isBigEndian: isBigEndian)
             if isCurrent, contents == stored {
                 let isCommit = word(start + 4) != 0
-                if let firstBad, isCommit { return "is damaged at frame \(firstBad) of \(frame + 1) or more" }
+                if let firstBad, isCommit {
+                    return "is damaged at frame \(firstBad) of \(frame + 1) or more"
+                }
             } else if firstBad == nil {
                 firstBad = frame
             }
