@@ -7,6 +7,16 @@ public struct HeldOutEvidence: Codable, Hashable, Sendable {
     public var head: PairLogps
     public var candidate: PairLogps
 
+    public init(
+        id: String, promptKey: String, base: PairLogps, head: PairLogps, candidate: PairLogps
+    ) {
+        self.id = id
+        self.promptKey = promptKey
+        self.base = base
+        self.head = head
+        self.candidate = candidate
+    }
+
     /// How much the candidate's margin exceeds the head's, both relative to the base, nats.
     public var marginChange: Double {
         candidate.margin(over: base) - head.margin(over: base)
@@ -22,6 +32,11 @@ public struct ProbeAnswers: Codable, Hashable, Sendable {
     public var lengths: [Int]
     /// Whether each answer ended by itself.
     public var ended: [Bool]
+
+    public init(lengths: [Int], ended: [Bool]) {
+        self.lengths = lengths
+        self.ended = ended
+    }
 
     public var meanLength: Double {
         lengths.isEmpty ? 0 : Double(lengths.reduce(0, +)) / Double(lengths.count)

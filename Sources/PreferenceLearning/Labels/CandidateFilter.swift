@@ -1,13 +1,13 @@
-import LanguageModel
+package import LanguageModel
 
 /// Keeps of a prompt's samples what an annotator can judge.
 ///
 /// Dropped are empty answers (white space counts as nothing), answers cut off by the length limit,
 /// and repetitions of an earlier one. Order and text of the others stay as sampled.
-enum CandidateFilter {
+package enum CandidateFilter {
     /// - Parameter fits: whether an answer of so many tokens can be trained on beside its prompt.
     /// - Returns: fewer than two when there is nothing to compare.
-    static func usable(
+    package static func usable(
         _ samples: [Completion], fits: (Int) -> Bool, decode: ([TokenID]) -> String
     ) -> [String] {
         var seen: Set<String> = []

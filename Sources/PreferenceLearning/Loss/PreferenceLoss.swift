@@ -10,7 +10,7 @@
 /// - Source: Rafailov et al. 2023, arXiv:2305.18290, eq. 7; ε as in Mitchell 2023 (conservative
 ///   DPO); λ as in Pang et al. 2024, arXiv:2404.19733, eq. 1; SimPO: Meng et al. 2024,
 ///   arXiv:2405.14734, eq. 6.
-/// - Golden: `Fixtures/preference_loss.json`, made by `Tools/golden/preference_loss.py`.
+/// - Golden: `Fixtures/loss.json`, made by `Tools/golden/loss.py`.
 public struct PreferenceLoss: Codable, Hashable, Sendable {
     /// The logit that is pushed up.
     public enum Objective: Codable, Hashable, Sendable {

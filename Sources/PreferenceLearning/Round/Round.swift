@@ -39,7 +39,8 @@ public final class Round {
     /// - Parameters:
     ///   - state: nil to begin; the last kept state to go on.
     ///   - reference: the adapter of `plan.referenceCheckpoint`; nil for the base model.
-    ///   - start: the adapter of `plan.startCheckpoint`; for a first round a fresh one, which equals the base model.
+    ///   - start: the adapter of `plan.startCheckpoint`; for a first round a fresh one, which
+    ///     equals the base model.
     /// - Throws: ``PreferenceLearningError`` for settings, a plan or a state that cannot be run.
     public init(
         plan: RoundPlan, state: RoundState?, reference: LoRAAdapter?, start: LoRAAdapter,

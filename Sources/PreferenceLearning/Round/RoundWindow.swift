@@ -15,7 +15,8 @@ public enum RoundWindow {
     /// - Parameters:
     ///   - new: ids no completed round has trained on, oldest first.
     ///   - older: ids that may be replayed; those also in `new` are not.
-    ///   - limit: most pairs in the window. New ones beyond their share of it wait for the next round.
+    ///   - limit: most pairs in the window. New ones beyond their share of it wait for the next
+    ///     round.
     /// - Postconditions: `replayed / (new + replayed) ≤ replayShare` up to rounding; nothing occurs
     ///   twice. Without new pairs nothing is replayed either: there is no reason for a round.
     public static func select(
