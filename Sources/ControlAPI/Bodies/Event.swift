@@ -28,10 +28,10 @@ public struct Event: JSONBody, Hashable {
     public var message: String
     /// The id of the feedback, label request, round, checkpoint or model that it happened to.
     public var subject: String?
-    public var progress: Progress?
+    public var progress: WorkProgress?
 
     public init(
-        kind: Kind, at: Date, message: String, subject: String? = nil, progress: Progress? = nil
+        kind: Kind, at: Date, message: String, subject: String? = nil, progress: WorkProgress? = nil
     ) {
         self.kind = kind
         self.at = at

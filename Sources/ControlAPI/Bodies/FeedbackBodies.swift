@@ -67,16 +67,9 @@ public struct FeedbackQuery: JSONBody, Hashable {
 
 /// In which format to export feedback.
 public struct FeedbackExportQuery: JSONBody, Hashable {
-    public enum Format: String, Codable, CaseIterable, Sendable {
-        /// TRL's conversational preference pairs.
-        case trl
-        /// The columns of the MetaAPO reference code: prompt, chosen, rejected, online_chosen, online_rejected.
-        case metaapo
-    }
+    public var format: FeedbackExport
 
-    public var format: Format
-
-    public init(format: Format) {
+    public init(format: FeedbackExport) {
         self.format = format
     }
 }

@@ -33,12 +33,12 @@ public struct TrainingStatus: JSONBody, Hashable {
     public var state: State
     /// The round that runs, or that is paused half-way.
     public var round: Int?
-    public var progress: Progress?
+    public var progress: WorkProgress?
     /// When a round starts by itself, if the configuration says so.
     public var nextRoundAt: Date?
 
     public init(
-        state: State, round: Int? = nil, progress: Progress? = nil, nextRoundAt: Date? = nil
+        state: State, round: Int? = nil, progress: WorkProgress? = nil, nextRoundAt: Date? = nil
     ) {
         self.state = state
         self.round = round

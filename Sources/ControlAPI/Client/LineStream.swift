@@ -53,7 +53,7 @@ public struct LineStream<Line: Decodable & Sendable>: AsyncSequence, Sendable {
 extension LineStream {
     /// Hands on values and progress in their order and throws the error that ended the work, if one did.
     public func forEach<Value>(
-        progress: (Progress) throws -> Void = { _ in }, value: (Value) async throws -> Void
+        progress: (WorkProgress) throws -> Void = { _ in }, value: (Value) async throws -> Void
     ) async throws where Line == StreamLine<Value> {
         for try await line in self {
             switch line {
@@ -66,7 +66,7 @@ extension LineStream {
 
     /// The last value, or an error if there was none.
     public func lastValue<Value: Sendable>(
-        progress: (Progress) throws -> Void = { _ in }
+        progress: (WorkProgress) throws -> Void = { _ in }
     ) async throws -> Value where Line == StreamLine<Value> {
         var last: Value?
         try await forEach(progress: progress) { last = $0 }

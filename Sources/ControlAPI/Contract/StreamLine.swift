@@ -4,7 +4,7 @@
 /// status line has gone out can only travel this way; nothing follows it.
 public enum StreamLine<Value: Codable & Sendable>: Sendable {
     case value(Value)
-    case progress(Progress)
+    case progress(WorkProgress)
     case failure(ControlError)
 }
 
@@ -13,7 +13,7 @@ extension StreamLine: Equatable where Value: Equatable {}
 extension StreamLine: Codable {
     private struct Form: Codable {
         var value: Value?
-        var progress: Progress?
+        var progress: WorkProgress?
         var error: ControlError?
     }
 
@@ -43,7 +43,7 @@ extension StreamLine: Codable {
 }
 
 /// How far a long work is.
-public struct Progress: Codable, Hashable, Sendable {
+public struct WorkProgress: Codable, Hashable, Sendable {
     /// What is being done, such as `scoring`, `sampling`, `training`, `evaluating`.
     public var phase: String
     public var done: Int

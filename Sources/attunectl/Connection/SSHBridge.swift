@@ -1,0 +1,106 @@
+import ControlAPI
+import Foundation
+import Subprocess
+import Synchronization
+
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
+#endif
+
+/// A private socket on this host whose every connection is an ssh to another host's daemon.
+///
+/// An accepted connection's descriptor becomes ssh's standard input and output, so no byte passes through this
+/// process. The socket lies in a directory only this user can enter, and goes when the work is done.
+enum SSHBridge {
+    /// Runs `work` with the path of a socket that leads to `target`.
+    static func open<Result>(
+        to target: SSHTarget, _ work: (String) async throws -> Result
+    ) async throws -> Result {
+        let directory = try makeDirectory()
+        let cleanUp = Interruption.atExit { remove(directory) }
+        defer {
+            Interruption.forget(cleanUp)
+            remove(directory)
+        }
+        let path = directory + "/ssh.sock"
+        let listener = try ListeningSocket(path: path)
+        let complaints = Complaints()
+        let connections = Mutex<[Task<Void, Never>]>([])
+        Thread.detachNewThread {
+            while let connection = listener.accept() {
+                let task = Task { await serve(connection, target, complaints) }
+                connections.withLock { $0.append(task) }
+            }
+        }
+        defer { listener.close() }
+        do {
+            return try await work(path)
+        } catch {
+            for task in connections.withLock({ $0 }) { await ending(of: task) }
+            complaints.write()
+            throw error
+        }
+    }
+
+    private static func serve(
+        _ connection: Int32, _ target: SSHTarget, _ complaints: Complaints
+    ) async {
+        let descriptor = FileDescriptor(rawValue: connection)
+        defer { try? descriptor.close() }
+        do {
+            let result = try await Subprocess.run(
+                .name("ssh"), arguments: Arguments(target.arguments),
+                input: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+                output: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+                error: .string(limit: 64 << 10))
+            if !result.terminationStatus.isSuccess { complaints.add(result.standardError) }
+        } catch {
+            complaints.add("cannot run ssh: \(error)")
+        }
+    }
+
+    /// Waits for an ssh that is about to say why it failed, but not for ever.
+    private static func ending(of task: Task<Void, Never>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await task.value }
+            group.addTask { try? await Task.sleep(for: .seconds(2)) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// A directory that only this user can enter, in the user's runtime directory if there is one.
+    private static func makeDirectory() throws -> String {
+        let runtime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
+        for parent in [runtime, NSTemporaryDirectory()].compactMap(\.self) {
+            var template = Array((parent + "/attunectl-XXXXXX").utf8CString)
+            guard mkdtemp(&template) != nil else { continue }
+            return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        }
+        throw ControlError(
+            .internalError,
+            "cannot make a directory for the bridge to ssh: \(String(cString: strerror(errno))); "
+                + "set TMPDIR to one that is writable")
+    }
+
+    private static func remove(_ directory: String) {
+        unlink(directory + "/ssh.sock")
+        rmdir(directory)
+    }
+}
+
+/// What ssh processes said on standard error before they failed, each thing once.
+private final class Complaints: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    func add(_ text: String) {
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        texts.withLock { if !text.isEmpty, !$0.contains(text) { $0.append(text) } }
+    }
+
+    func write() {
+        for text in texts.withLock({ $0 }) { Terminal.writeError(text + "\n") }
+    }
+}

@@ -1,0 +1,32 @@
+/// A daemon behind ssh.
+package struct SSHTarget: Hashable, Sendable {
+    package var user: String?
+    package var host: String
+    package var port: Int?
+    /// The socket's path there; the remote tool looks for it unless said.
+    package var socket: String?
+
+    package init(user: String?, host: String, port: Int?, socket: String?) {
+        self.user = user
+        self.host = host
+        self.port = port
+        self.socket = socket
+    }
+
+    /// What to start ssh with. No terminal is asked for; the user's own ssh configuration holds for the rest.
+    package var arguments: [String] {
+        var arguments = ["-T"]
+        if let user { arguments += ["-l", user] }
+        if let port { arguments += ["-p", String(port)] }
+        arguments += ["--", host, "attunectl", "dial-stdio"]
+        if let socket { arguments += ["--socket", socket.quotedForShell] }
+        return arguments
+    }
+}
+
+extension String {
+    /// The text as one word of a POSIX shell, since ssh hands its command to the remote user's shell.
+    package var quotedForShell: String {
+        "'" + replacing("'", with: #"'\''"#) + "'"
+    }
+}

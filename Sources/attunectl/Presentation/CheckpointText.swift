@@ -1,0 +1,58 @@
+package import ControlAPI
+
+/// Checkpoints in words.
+package enum CheckpointText {
+    package static func table(_ checkpoints: [CheckpointReport]) -> String {
+        guard !checkpoints.isEmpty else { return "no checkpoints yet" }
+        var table = Table("", "id", "state", "origin", ">round", "added", "gate", ">size")
+        for checkpoint in checkpoints {
+            table.add(
+                checkpoint.state == .head ? "*" : "", Format.id(checkpoint.id),
+                checkpoint.state.rawValue, checkpoint.origin, "\(checkpoint.round)",
+                Format.time(checkpoint.addedAt), checkpoint.gate?.verdict.rawValue ?? "-",
+                Format.bytes(size(checkpoint)))
+        }
+        return table.text
+    }
+
+    package static func checkpoint(_ checkpoint: CheckpointReport) -> String {
+        var facts = Facts()
+        facts.add("id", checkpoint.id)
+        facts.add("state", checkpoint.state.rawValue)
+        facts.add("origin", checkpoint.origin)
+        facts.add("made by", "host \(Format.id(checkpoint.host)), round \(checkpoint.round)")
+        facts.add(
+            "parents",
+            checkpoint.parents.isEmpty
+                ? "none: trained from the base" : checkpoint.parents.joined(separator: "\n"))
+        facts.add("base", "\(checkpoint.base.name), SHA-256 \(checkpoint.base.fingerprint)")
+        facts.add(
+            "adapter",
+            "rank \(checkpoint.rank), alpha \(checkpoint.alpha), "
+                + checkpoint.targetModules.joined(separator: " "))
+        facts.add("added", Format.time(checkpoint.addedAt))
+        var objects = Table("object", ">size", "id")
+        for (role, object) in checkpoint.objects.sorted(by: { $0.key < $1.key }) {
+            objects.add(role, Format.bytes(object.size), object.id)
+        }
+        return [
+            facts.text, objects.text, RoundText.metrics(checkpoint.metrics),
+            checkpoint.gate.map(RoundText.gate) ?? "",
+        ].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    package static func promotion(_ report: PromotionReport) -> String {
+        let name = report.checkpoint.map { Format.id($0) } ?? "the base model"
+        let head =
+            report.promoted
+            ? "\(name) is the head now, before it was \(Format.id(report.previous))"
+            : "\(name) was not promoted, the head stays \(Format.id(report.previous))"
+        let forced = report.forced ? " (forced)" : ""
+        return [head + forced, report.gate.map(RoundText.gate) ?? ""].filter { !$0.isEmpty }
+            .joined(separator: "\n")
+    }
+
+    private static func size(_ checkpoint: CheckpointReport) -> Int64 {
+        checkpoint.objects.values.reduce(0) { $0 + $1.size }
+    }
+}

@@ -1,0 +1,44 @@
+package import CheckpointStore
+package import ControlAPI
+
+/// Syncs in words.
+package enum SyncText {
+    package static func progress(_ state: SyncProgress, phase: String) -> WorkProgress {
+        let rate = state.rate > 0 ? ", \(Format.bytes(Int64(state.rate)))/s" : ""
+        return WorkProgress(
+            phase: phase, done: state.bytesSent, total: state.bytesTotal,
+            message: "\(Format.bytes(Int64(state.bytesSent)))\(rate)")
+    }
+
+    package static func report(_ report: SyncReport) -> String {
+        var lines: [String] = []
+        if let pulled = report.pulled { lines += direction(pulled, "from") }
+        if let pushed = report.pushed { lines += direction(pushed, "to") }
+        for refusal in report.refusals {
+            lines.append(
+                "refused: \(refusal.checkpoint.short) of host \(refusal.host.short): \(refusal.reason)"
+            )
+        }
+        let heads = report.pulled?.heads ?? report.pushed?.heads ?? []
+        if Set(heads.map(\.checkpoint)).count > 1 {
+            lines.append(
+                "hosts differ in what they use; `attunectl checkpoint promote` decides here:")
+            lines += heads.map { "  host \($0.host.short)  \($0.checkpoint.short)" }
+        }
+        return lines.joined(separator: "\n")
+
+        func direction(_ summary: SyncSummary, _ word: String) -> [String] {
+            let verb = summary.isDryRun ? "would move" : "moved"
+            let checkpoints = summary.checkpointsSent.map(\.short).joined(separator: " ")
+            guard !summary.checkpointsSent.isEmpty || !summary.headsSent.isEmpty else {
+                return ["\(word) \(report.peer): nothing new"]
+            }
+            return [
+                "\(word) \(report.peer): \(verb) \(summary.checkpointsSent.count) checkpoints, "
+                    + "\(summary.objectsSent) objects, \(Format.bytes(Int64(summary.bytesSent))), "
+                    + "\(summary.headsSent.count) heads"
+                    + (checkpoints.isEmpty ? "" : ": \(checkpoints)")
+            ]
+        }
+    }
+}

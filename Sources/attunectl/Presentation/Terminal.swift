@@ -1,0 +1,65 @@
+import ControlAPI
+import Foundation
+
+/// Standard output and error, and what is known about them.
+enum Terminal {
+    static let outputIsTerminal = isatty(STDOUT_FILENO) == 1
+    static let errorIsTerminal = isatty(STDERR_FILENO) == 1
+    static let inputIsTerminal = isatty(STDIN_FILENO) == 1
+
+    /// Whether to colour what goes to standard output (https://no-color.org).
+    static let usesColour =
+        outputIsTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+
+    /// Keeps a reader that hangs up from killing the tool in the middle of its work.
+    static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// The terminal's columns; 80 when nobody knows.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// Writes at once, unbuffered; ends the tool quietly if the reader has gone, as `… | head` does.
+    static func write(_ text: String) {
+        if !text.utf8.isEmpty, !write(Data(text.utf8), to: STDOUT_FILENO) { exit(ToolExit.done) }
+    }
+
+    static func writeError(_ text: String) {
+        _ = write(Data(text.utf8), to: STDERR_FILENO)
+    }
+
+    /// Writes an error where people and scripts look for it.
+    static func complain(_ error: ControlError, asJSON: Bool) {
+        if asJSON, let data = try? ControlProtocol.encoder().encode(ErrorBody(error: error)) {
+            writeError(String(decoding: data, as: UTF8.self) + "\n")
+        } else {
+            writeError("attunectl: \(error.message)\n")
+        }
+    }
+
+    static func exit(_ code: ToolExit) -> Never {
+        Interruption.cleanUp()
+        Foundation.exit(code.rawValue)
+    }
+
+    /// Returns false when the other end is closed.
+    static func write(_ data: Data, to descriptor: Int32) -> Bool {
+        data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Foundation.write(
+                    descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    return false
+                }
+                rest = rest.dropFirst(count)
+            }
+            return true
+        }
+    }
+}
