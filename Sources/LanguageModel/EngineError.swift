@@ -2,8 +2,6 @@
 public enum EngineError: Error, Hashable, Sendable {
     case tensorMissing(name: String)
     case tensorShape(name: String, found: [Int], expected: [Int])
-    case tensorType(name: String, found: String)
-    case unsupportedArchitecture(String)
     case parameterCount(found: Int, expected: Int)
     case parameterNotFinite(index: Int)
     case adapterMisfit(matrix: String)
@@ -21,11 +19,6 @@ extension EngineError: CustomStringConvertible {
         case .tensorShape(let name, let found, let expected):
             "cannot use the model: tensor \(name) has shape \(found), not \(expected); "
                 + "choose a GGUF file whose metadata and tensors agree"
-        case .tensorType(let name, let found):
-            "cannot use the model: tensor \(name) has type \(found), which must be F32; "
-                + "convert the model again"
-        case .unsupportedArchitecture(let name):
-            "cannot run the model: its architecture is \(name); choose a model of the llama family"
         case .parameterCount(let found, let expected):
             "cannot make the adapter: it has \(found) parameters, not \(expected); "
                 + "check that rank, target modules and base model are the adapter's own"

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The arithmetic of one compute thread on one model, with buffers that are kept between calls.
 ///
 /// Not sendable: make it on the thread that uses it and call it from nowhere else. Its calls block.
@@ -9,14 +11,44 @@
 /// - Units: log-probabilities in nats.
 public final class ComputeContext {
     public let model: Transformer
-    /// The number of threads that compute, the caller's own included.
-    public let threads: Int
     /// Tells a running call to stop.
     public var isCancelled: () -> Bool = { false }
 
+    let kernels: attune_kernels
+    let pool: ThreadPool
+    let buffers: PassBuffers
+    var rotary: RotaryTable
+    /// What the last `forward` left for `backward`.
+    var pending: PendingBackward?
+
+    /// - Parameter threads: how many threads compute, the caller's own included.
     public init(model: Transformer, threads: Int) {
-        precondition(threads >= 1)
+        BLAS.useCallingThreadOnly()
         self.model = model
-        self.threads = threads
+        kernels = attune_best_kernels().pointee
+        pool = ThreadPool(threads: threads)
+        buffers = PassBuffers(workers: threads)
+        rotary = RotaryTable(model.configuration)
+    }
+
+    /// The number of threads that compute, the caller's own included.
+    public var threads: Int { pool.threads }
+
+    /// Which kernels run and on how many threads, for people to read.
+    public var blasDescription: String {
+        "OpenBLAS \(BLAS.coreName), \(String(cString: kernels.name)) kernels, "
+            + "\(threads) thread\(threads == 1 ? "" : "s")"
+    }
+
+    /// Gives the memory of the buffers back; the next call makes them anew.
+    ///
+    /// - Postconditions: a `forward` before it can no longer be followed by `backward`.
+    public func releaseBuffers() {
+        pending = nil
+        buffers.release()
+    }
+
+    func checkCancellation() throws {
+        if isCancelled() { throw CancellationError() }
     }
 }

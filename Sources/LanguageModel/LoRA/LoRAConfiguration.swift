@@ -7,6 +7,19 @@ public enum TargetModule: String, Codable, CaseIterable, Hashable, Sendable {
     case gate = "ffn_gate"
     case up = "ffn_up"
     case down = "ffn_down"
+
+    /// The module's place among a block's.
+    var index: Int {
+        switch self {
+        case .query: 0
+        case .key: 1
+        case .value: 2
+        case .output: 3
+        case .gate: 4
+        case .up: 5
+        case .down: 6
+        }
+    }
 }
 
 /// What decides the shape and the scale of a low-rank adapter.

@@ -28,9 +28,6 @@ public final class Transformer: Sendable {
     ///   or do not have the shape the metadata says.
     public init(file: GGUFFile) throws {
         let configuration = try ModelConfiguration(file: file)
-        guard configuration.architecture == "llama" else {
-            throw EngineError.unsupportedArchitecture(configuration.architecture)
-        }
         tokenizer = try Tokenizer(file: file)
         chatTemplate = try ChatTemplate(file: file, tokenizer: tokenizer)
         blocks = try (0..<configuration.layerCount).map {

@@ -4,24 +4,23 @@ struct TransformerBlock: Sendable {
     let attentionNorm: [Float]
     /// `[width]`
     let feedForwardNorm: [Float]
-    private let matrices: [TargetModule: WeightMatrix]
+    /// By the modules' places.
+    private let matrices: [WeightMatrix]
 
     init(file: GGUFFile, layer: Int, configuration: ModelConfiguration) throws {
         let prefix = "blk.\(layer)."
         attentionNorm = try file.vector(prefix + "attn_norm.weight", count: configuration.width)
         feedForwardNorm = try file.vector(prefix + "ffn_norm.weight", count: configuration.width)
-        var matrices: [TargetModule: WeightMatrix] = [:]
-        for module in TargetModule.allCases {
-            matrices[module] = try WeightMatrix(
+        matrices = try TargetModule.allCases.map { module in
+            try WeightMatrix(
                 file: file, name: prefix + module.rawValue + ".weight",
                 rows: configuration.outputWidth(of: module),
                 columns: configuration.inputWidth(of: module))
         }
-        self.matrices = matrices
     }
 
     subscript(module: TargetModule) -> WeightMatrix {
-        matrices[module]!
+        matrices[module.index]
     }
 }
 

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// A frozen matrix that stays as the file stores it, quantised and mapped.
 ///
 /// - Shape: `[rows, columns]`, row-major; a row is a whole number of quantisation blocks.
@@ -36,8 +38,10 @@ struct WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outl
         blockBytes = tensor.type.bytesPerBlock
     }
 
-    /// The stored bytes of a row from a column on that starts a block.
-    func bytes(row: Int, column: Int = 0) -> UnsafeRawPointer {
-        base + row * rowBytes + column / blockWidth * blockBytes
+    /// The stored rows from a place on whose column starts a block.
+    func rows(from row: Int, column: Int = 0) -> attune_rows {
+        attune_rows(
+            bytes: base + row * rowBytes + column / blockWidth * blockBytes, row_bytes: rowBytes,
+            type: type)
     }
 }

@@ -1,0 +1,108 @@
+#ifndef ATTUNE_KERNELS_H
+#define ATTUNE_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Dimension letters: T tokens, C width, D head size, N columns of a matrix, R rank.
+// Every array is float32 and row-major; `ld…` is the distance between rows in elements.
+// The kernels of every instruction set add the terms of a sum in the same order.
+
+/// Keys and values of consecutive positions, `[count, D]` each, rows `ld` apart.
+typedef struct {
+    const float *keys;
+    const float *values;
+    size_t count;
+} attune_span;
+
+/// Rows of a frozen matrix as the file stores them.
+typedef struct {
+    const void *bytes;
+    size_t row_bytes;  // distance between rows
+    uint32_t type;     // the type's number in the GGUF format
+} attune_rows;
+
+/// Writes `[rows, columns]` of a frozen matrix as float32.
+void attune_dequantize_rows(
+    attune_rows matrix, size_t rows, size_t columns, float *out, size_t ldout);
+
+/// One implementation of the engine's inner loops.
+typedef struct {
+    /// "avx512", "avx2" or "plain".
+    const char *name;
+
+    /// `y[t, row] = Σ_n matrix[row, n] · x[t, n]`.
+    ///
+    /// A sum's value does not depend on `tokens` or `rows`. `scratch` holds 4 · columns.
+    void (*multiply)(
+        attune_rows matrix, size_t rows, size_t columns, const float *x, size_t ldx, size_t tokens,
+        float *y, size_t ldy, float *scratch);
+
+    /// `y[t, row] = Σ_n w[row, n] · x[t, n]` for float32 `w`.
+    void (*dots)(
+        const float *w, size_t ldw, size_t rows, size_t columns, const float *x, size_t ldx,
+        size_t tokens, float *y, size_t ldy);
+
+    /// `y[n] += scale · Σ_r low[r] · bt[r, n]`.
+    void (*add_low_rank)(
+        float *y, size_t count, const float *low, size_t rank, const float *bt, size_t ldbt,
+        float scale);
+
+    /// `y = x · gain / sqrt(mean(x²) + epsilon)`.
+    /// Source: Zhang and Sennrich 2019, arXiv:1910.07467.
+    void (*rms_norm)(const float *x, const float *gain, size_t count, float epsilon, float *y);
+
+    /// `dx += J^T · dy` with the Jacobian of `rms_norm` at `x`.
+    void (*rms_norm_backward)(
+        const float *x, const float *gain, const float *dy, size_t count, float epsilon,
+        float *dx);
+
+    /// Turns the pairs `(2i, 2i + 1)` of each head by the angle of `cosines[i]`, `sines[i]`.
+    ///
+    /// `direction` is 1, or −1 for the inverse, which is the backward pass.
+    void (*rope_interleaved)(
+        float *x, size_t heads, size_t head_size, const float *cosines, const float *sines,
+        size_t pairs, float direction);
+
+    /// `y = gate · σ(gate) · up`. Source: Shazeer 2020, arXiv:2002.05202.
+    void (*swiglu)(const float *gate, const float *up, size_t count, float *y);
+
+    /// Replaces `dy` by the gradient of `gate` and writes that of `up`.
+    void (*swiglu_backward)(
+        const float *gate, const float *up, size_t count, float *dy, float *dup);
+
+    /// Replaces scores by `softmax(scale · scores)`; returns `log Σ exp(scale · score)`.
+    float (*softmax)(float *scores, size_t count, float scale);
+
+    /// Replaces scores by `exp(scale · score − shift)`.
+    void (*shifted_exp)(float *scores, size_t count, float scale, float shift);
+
+    /// `ds = p · (dp − delta) · scale`, written over `dp`.
+    void (*softmax_backward)(
+        const float *p, float *dp, size_t count, float delta, float scale);
+
+    float (*maximum)(const float *x, size_t count);
+
+    /// Replaces each `x` by `exp(x − shift)`; returns their sum.
+    float (*exp_sum)(float *x, size_t count, float shift);
+
+    float (*dot)(const float *a, const float *b, size_t count);
+
+    /// `x *= factor`.
+    void (*multiply_all)(float *x, size_t count, float factor);
+
+    /// Attention of the query heads that share one key-value head, for one token.
+    ///
+    /// `q` and `out` are `[heads, head_size]`; `scores` holds heads · Σ span counts.
+    void (*attend)(
+        const float *q, size_t heads, size_t head_size, const attune_span *spans,
+        size_t span_count, size_t ld, float scale, float *scores, float *out);
+} attune_kernels;
+
+/// The best implementation this processor runs.
+const attune_kernels *attune_best_kernels(void);
+
+/// Implementation number `index`, best first; NULL past the last one this processor runs.
+const attune_kernels *attune_kernels_at(size_t index);
+
+#endif

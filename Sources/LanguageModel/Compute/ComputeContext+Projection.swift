@@ -1,0 +1,174 @@
+internal import CKernels
+
+/// A frozen matrix with its side path, as one of several that multiply the same input.
+struct Projection {
+    let weights: WeightMatrix
+    let path: LowRankPath?
+    /// `[T, weights.rows]`: the result going forward, its gradient going backward.
+    let output: UnsafeMutablePointer<Float>
+}
+
+/// Matrices that multiply the same input: query, key and value; gate and up; or one alone.
+struct ProjectionGroup {
+    let projections: [Projection]
+    let scale: Float
+    /// `[T, lowWidth]`: the inner values `A·x` of the side paths, next to each other.
+    let low: UnsafeMutablePointer<Float>
+
+    /// The number of columns of the input.
+    var inputWidth: Int { projections[0].weights.columns }
+    var rank: Int { projections.lazy.compactMap { $0.path?.rank }.first ?? 0 }
+    var lowWidth: Int { rank * projections.count }
+}
+
+extension ComputeContext {
+    /// Tokens that a worker treats at a time where a layer works token by token.
+    static let tokenBlock = 32
+    /// Rows or columns of a dequantised panel: with up to 1536 of the other it stays in the
+    /// second-level cache, and the library multiplies it at 97 % of its full speed.
+    private static let panelWidth = 96
+    private static let panelDepth = 1536
+
+    /// The scratch a worker needs for a panel of any of the model's matrices.
+    var panelSize: Int {
+        let width = max(Self.panelWidth, 256)
+        let widest = max(model.configuration.width, model.configuration.feedForwardWidth)
+        return width * max(Self.panelDepth, widest)
+    }
+
+    /// Computes the inner values `A·x` for some tokens.
+    func projectLow(
+        _ group: ProjectionGroup, _ input: UnsafePointer<Float>, tokens: Range<Int>
+    ) {
+        for (number, projection) in group.projections.enumerated() {
+            guard let path = projection.path else { continue }
+            kernels.dots(
+                path.a, group.inputWidth, path.rank, group.inputWidth,
+                input + tokens.lowerBound * group.inputWidth, group.inputWidth, tokens.count,
+                group.low + tokens.lowerBound * group.lowWidth + number * path.rank, group.lowWidth)
+        }
+    }
+
+    /// Computes `output = W·x + scale · B·low` for all tokens, or adds it to what is there.
+    ///
+    /// A worker dequantises a panel of rows and multiplies it with all tokens.
+    func project(
+        _ group: ProjectionGroup, _ input: UnsafePointer<Float>, rows: Int, adding: Bool = false
+    ) {
+        forEachPanel(of: group) { number, panel, worker in
+            let weights = group.projections[number].weights
+            let scratch = buffers.scratch(worker)
+            attune_dequantize_rows(
+                weights.rows(from: panel.lowerBound), panel.count, weights.columns, scratch,
+                weights.columns)
+            let output = group.projections[number].output + panel.lowerBound
+            multiply(
+                rows, panel.count, weights.columns, input, lda: weights.columns, scratch,
+                .transposed, ldb: weights.columns, beta: adding ? 1 : 0, output,
+                ldc: weights.rows)
+            guard let path = group.projections[number].path else { return }
+            multiply(
+                rows, panel.count, path.rank, alpha: group.scale, group.low + number * path.rank,
+                lda: group.lowWidth, path.b + panel.lowerBound * path.rank, .transposed,
+                ldb: path.rank, beta: 1, output, ldc: weights.rows)
+        }
+    }
+
+    /// Runs a task for every panel of rows of every matrix of a group.
+    private func forEachPanel(
+        of group: ProjectionGroup,
+        _ body: (_ number: Int, _ panel: Range<Int>, _ worker: Int) -> Void
+    ) {
+        let counts = group.projections.map {
+            ($0.weights.rows + Self.panelWidth - 1) / Self.panelWidth
+        }
+        pool.run(counts.reduce(0, +)) { task, worker in
+            var number = 0
+            var panel = task
+            while panel >= counts[number] {
+                panel -= counts[number]
+                number += 1
+            }
+            let start = panel * Self.panelWidth
+            let end = min(start + Self.panelWidth, group.projections[number].weights.rows)
+            body(number, start..<end, worker)
+        }
+    }
+
+    /// The backward pass of `project`, from the gradients in the group's outputs.
+    ///
+    /// With `G = output gradient`, per matrix: `dB += scale · Gᵀ·low`, `dLow = scale · G·B`,
+    /// `dA += dLowᵀ·x`, `dx = Σ G·W + dLow·A`.
+    ///
+    /// - Parameters:
+    ///   - group: with the inner values of the forward pass in `low`.
+    ///   - inputGradient: `[T, inputWidth]`, overwritten; nil when nothing below learns.
+    ///   - lowGradient: room for `[T, lowWidth]`.
+    ///   - gradient: laid out as the adapter's parameters; added to.
+    func projectBackward(
+        _ group: ProjectionGroup, _ input: UnsafePointer<Float>, rows: Int,
+        inputGradient: UnsafeMutablePointer<Float>?, lowGradient: UnsafeMutablePointer<Float>,
+        gradient: UnsafeMutablePointer<Float>
+    ) {
+        lowBackward(group, rows: rows, lowGradient: lowGradient, gradient: gradient)
+        let blockWidth = group.projections.map(\.weights.blockWidth).max() ?? 1
+        let width = max(Self.panelWidth / blockWidth * blockWidth, blockWidth)
+        pool.run(group.inputWidth, by: width) { columns, worker in
+            let scratch = buffers.scratch(worker)
+            for (number, projection) in group.projections.enumerated() {
+                let weights = projection.weights
+                if let inputGradient {
+                    for start in stride(from: 0, to: weights.rows, by: Self.panelDepth) {
+                        let depth = min(Self.panelDepth, weights.rows - start)
+                        attune_dequantize_rows(
+                            weights.rows(from: start, column: columns.lowerBound), depth,
+                            columns.count, scratch, columns.count)
+                        multiply(
+                            rows, columns.count, depth, projection.output + start,
+                            lda: weights.rows, scratch, ldb: columns.count,
+                            beta: number == 0 && start == 0 ? 0 : 1,
+                            inputGradient + columns.lowerBound, ldc: weights.columns)
+                    }
+                }
+                guard let path = projection.path else { continue }
+                let low = lowGradient + number * path.rank
+                multiply(
+                    path.rank, columns.count, rows, low, .transposed, lda: group.lowWidth,
+                    input + columns.lowerBound, ldb: weights.columns, beta: 1,
+                    gradient + path.aOffset + columns.lowerBound, ldc: weights.columns)
+                guard let inputGradient else { continue }
+                multiply(
+                    rows, columns.count, path.rank, low, lda: group.lowWidth,
+                    path.a + columns.lowerBound, ldb: weights.columns, beta: 1,
+                    inputGradient + columns.lowerBound, ldc: weights.columns)
+            }
+        }
+    }
+
+    /// Computes `dB` and `dLow`.
+    private func lowBackward(
+        _ group: ProjectionGroup, rows: Int, lowGradient: UnsafeMutablePointer<Float>,
+        gradient: UnsafeMutablePointer<Float>
+    ) {
+        forEachPanel(of: group) { number, panel, _ in
+            let projection = group.projections[number]
+            guard let path = projection.path else { return }
+            multiply(
+                panel.count, path.rank, rows, alpha: group.scale,
+                projection.output + panel.lowerBound, .transposed, lda: projection.weights.rows,
+                group.low + number * path.rank, ldb: group.lowWidth, beta: 1,
+                gradient + path.bOffset + panel.lowerBound * path.rank, ldc: path.rank)
+        }
+        pool.run(rows, by: 2 * Self.tokenBlock) { tokens, _ in
+            for (number, projection) in group.projections.enumerated() {
+                guard let path = projection.path else { continue }
+                multiply(
+                    tokens.count, path.rank, projection.weights.rows, alpha: group.scale,
+                    projection.output + tokens.lowerBound * projection.weights.rows,
+                    lda: projection.weights.rows, path.b, ldb: path.rank, beta: 0,
+                    lowGradient + tokens.lowerBound * group.lowWidth + number * path.rank,
+                    ldc: group.lowWidth)
+            }
+        }
+    }
+}

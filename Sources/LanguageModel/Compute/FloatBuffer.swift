@@ -1,0 +1,47 @@
+/// Memory for float32 values, aligned to cache lines, that grows and is used again.
+final class FloatBuffer {
+    private var base: UnsafeMutableRawPointer?
+    private(set) var capacity = 0
+
+    deinit {
+        base?.deallocate()
+    }
+
+    /// Makes room for `count` values; what was stored is lost if it must grow.
+    ///
+    /// - Postconditions: the pointer is valid until the next call that asks for more.
+    func reserve(_ count: Int) -> UnsafeMutablePointer<Float> {
+        if count > capacity || base == nil {
+            base?.deallocate()
+            capacity = max(count, 16)
+            base = .allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
+        }
+        return base!.assumingMemoryBound(to: Float.self)
+    }
+
+    /// Gives the memory back.
+    func release() {
+        base?.deallocate()
+        base = nil
+        capacity = 0
+    }
+}
+
+/// Hands out consecutive parts of one buffer, each starting on a cache line.
+struct FloatArena {
+    private var next: UnsafeMutablePointer<Float>
+
+    init(_ base: UnsafeMutablePointer<Float>) {
+        next = base
+    }
+
+    /// The number of elements a part of `count` takes up.
+    static func size(_ count: Int) -> Int {
+        (count + 15) & ~15
+    }
+
+    mutating func take(_ count: Int) -> UnsafeMutablePointer<Float> {
+        defer { next += Self.size(count) }
+        return next
+    }
+}
