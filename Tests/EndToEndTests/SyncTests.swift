@@ -1,0 +1,83 @@
+import ControlAPI
+import Foundation
+import Testing
+
+extension EndToEndTests {
+    /// A checkpoint travels, is verified, is not activated by that, and answers the same on the other side.
+    @Suite struct SyncTests {
+        @Test func aCheckpointReachesAnotherDaemonOverItsSocket() async throws {
+            try await travel { source, other in
+                let sync = try await source.attunectl("sync", "unix://" + other.socket)
+                #expect(sync.status == 0, "\(sync)")
+            }
+        }
+
+        @Test func aCheckpointTravelsThroughADirectory() async throws {
+            let stick = try Scratch()
+            try await travel { source, other in
+                let address = "dir://" + stick.path
+                let pushed = try await source.attunectl("sync", address)
+                #expect(pushed.status == 0, "\(pushed)")
+                let pulled = try await other.attunectl("sync", address)
+                #expect(pulled.status == 0, "\(pulled)")
+            }
+        }
+
+        @Test func aCheckpointTravelsThroughSSH() async throws {
+            let server = try await SSHServer()
+            try await travel { source, other in
+                let sync = try await source.run(
+                    BuiltProgram.attunectl,
+                    [
+                        "sync", server.address, "--peer-socket", other.socket, "--socket",
+                        source.socket,
+                    ],
+                    environment: server.environment)
+                #expect(sync.status == 0, "\(sync)")
+                let far = try await source.run(
+                    BuiltProgram.attunectl,
+                    ["status", "--json", "--host", server.address, "--socket", other.socket],
+                    environment: server.environment)
+                #expect(far.output.contains(other.state), "\(far)")
+            }
+            await server.stop()
+        }
+
+        private func travel(by carry: (Machine, Machine) async throws -> Void) async throws {
+            let trained = try await TrainedHost.shared.make()
+            let checkpoint = try #require(trained.round.checkpoint)
+            let scratch = try Scratch()
+            let source = try Machine(copying: trained.after, as: "source", in: scratch)
+            let other = Machine("other", in: scratch)
+            try await source.start(settings: TrainedHost.settings)
+            if !trained.round.promoted {
+                let promoted = try await source.attunectl(
+                    "checkpoint", "promote", checkpoint, "--force")
+                #expect(promoted.status == 0, "\(promoted)")
+            }
+            try await other.start(settings: TrainedHost.settings, model: BuiltProgram.model)
+
+            try await carry(source, other)
+
+            let arrived = try await other.client.send(ControlRoutes.showCheckpoint, at: checkpoint)
+            #expect(arrived.state == .candidate, "sync activates nothing")
+            #expect(arrived.origin != "local")
+            let verified = try await other.attunectl("checkpoint", "verify", checkpoint)
+            #expect(verified.status == 0, "\(verified)")
+            let judged = try await other.attunectl("checkpoint", "promote", checkpoint)
+            #expect(judged.status == 4, "without feedback there is no evidence: \(judged)")
+            let forced = try await other.attunectl("checkpoint", "promote", checkpoint, "--force")
+            #expect(forced.status == 0, "\(forced)")
+
+            let question = ["generate", "--greedy", "--max-tokens", "16", "How do I boil rice?"]
+            let here = try await source.run(
+                BuiltProgram.attunectl, question + ["--socket", source.socket])
+            let there = try await source.run(
+                BuiltProgram.attunectl, question + ["--socket", other.socket])
+            #expect(here.status == 0 && !here.output.isEmpty, "\(here)")
+            #expect(here.output == there.output)
+            await source.stop()
+            await other.stop()
+        }
+    }
+}
