@@ -26,10 +26,11 @@ enum TargetTable {
         "SystemdSupport": ["Logging"],
         "AttuneDaemon": [
             "Configuration", "Crypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
-            "NIOCore", "NIOPosix", "ServiceLifecycle", "Subprocess", "SystemPackage",
+            "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle", "Subprocess",
+            "SystemPackage",
         ],
         "attuned": ["ArgumentParser"],
-        "attunectl": ["ArgumentParser", "Subprocess"],
+        "attunectl": ["ArgumentParser", "Subprocess", "SystemPackage"],
     ]
 
     /// What the toolchain brings; allowed everywhere.
