@@ -11,18 +11,29 @@ struct JinjaCanonicalForm {
         var afterBlock = false
         while let open = rest.firstIndex(of: "{") {
             let between = rest[..<open]
-            guard between.isEmpty || (afterBlock && between.allSatisfy(\.isWhitespace)) else {
-                return nil
-            }
             rest = rest[open...]
-            guard rest.hasPrefix("{%") || rest.hasPrefix("{{") else { return nil }
-            afterBlock = rest.hasPrefix("{%")
+            let isBlock = rest.hasPrefix("{%")
+            guard isBlock || rest.hasPrefix("{{"),
+                Self.isTrimmed(between, afterBlock: afterBlock, beforeBlock: isBlock)
+            else { return nil }
+            afterBlock = isBlock
             guard let tag = Self.takeTag(&rest, closing: afterBlock ? "%}" : "}}") else {
                 return nil
             }
             text += tag
         }
-        guard rest.allSatisfy(\.isWhitespace), rest.isEmpty || afterBlock else { return nil }
+        guard Self.isTrimmed(rest, afterBlock: afterBlock, beforeBlock: false) else { return nil }
+    }
+
+    /// Whether text between tags leaves nothing in the output: a line break after a block tag is
+    /// trimmed, and then the indentation of another.
+    private static func isTrimmed(
+        _ text: Substring, afterBlock: Bool, beforeBlock: Bool
+    ) -> Bool {
+        guard !text.isEmpty else { return true }
+        let indentation = text.dropFirst()
+        return afterBlock && text.hasPrefix("\n")
+            && (indentation.isEmpty || (beforeBlock && indentation.allSatisfy { $0 == " " }))
     }
 
     /// Takes one tag off the front of `rest` and returns it in canonical form.
@@ -39,11 +50,12 @@ struct JinjaCanonicalForm {
                 guard let literal = takeLiteral(&rest, quote: character) else { return nil }
                 tag += "'" + literal + "'"
             } else if character.isWhitespace {
-                // Between words white space matters: keep one space there.
-                if let last = tag.last, last.isLetter || last == "]",
-                    let next = rest.first(where: { !$0.isWhitespace }), next.isLetter
+                rest = rest.drop(while: \.isWhitespace)
+                // Between words white space matters: one space stays there.
+                if let last = tag.last, let next = rest.first, next.isLetter,
+                    last.isLetter || last == "]"
                 {
-                    if tag.last != " " { tag.append(" ") }
+                    tag.append(" ")
                 }
             } else {
                 tag.append(character)

@@ -6,6 +6,7 @@ import Glibc
 ///   end raises SIGBUS. Model files are replaced by rename, never written in place.
 final class FileMapping: @unchecked Sendable {  // Immutable memory, written by nobody.
     let bytes: UnsafeRawBufferPointer
+    private let isMapped: Bool
 
     init(path: String) throws(GGUFError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -18,6 +19,7 @@ final class FileMapping: @unchecked Sendable {  // Immutable memory, written by 
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .cannotOpen(path: path, reason: "it is not a regular file")
         }
+        isMapped = true
         guard status.st_size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
@@ -29,8 +31,18 @@ final class FileMapping: @unchecked Sendable {  // Immutable memory, written by 
         bytes = UnsafeRawBufferPointer(start: start, count: size)
     }
 
+    /// A copy of bytes that are already in memory.
+    init(copying source: [UInt8]) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count, alignment: 16)
+        copy.copyBytes(from: source)
+        bytes = UnsafeRawBufferPointer(copy)
+        isMapped = false
+    }
+
     deinit {
-        if let start = bytes.baseAddress {
+        if !isMapped {
+            bytes.deallocate()
+        } else if let start = bytes.baseAddress {
             munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
         }
     }

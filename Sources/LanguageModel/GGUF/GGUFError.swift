@@ -42,13 +42,27 @@ extension GGUFError: CustomStringConvertible {
         case .cannotOpen(let path, let reason):
             "cannot open model file \(path): \(reason); check the path and its permissions"
         case .malformed(let field, let offset, let fault):
-            "cannot read GGUF field \(field) at byte \(offset): \(fault); "
-                + "fetch or convert the model again"
+            "cannot read GGUF field \(Self.quote(field)) at byte \(offset): "
+                + "\(Self.quote("\(fault)")); fetch or convert the model again"
         case .missing(let field):
             "cannot use the GGUF file: it has no \(field); convert the model again"
         case .unusable(let field, let reason):
-            "cannot use GGUF field \(field): \(reason); use another model file"
+            "cannot use GGUF field \(Self.quote(field)): \(Self.quote(reason)); "
+                + "use another model file"
         }
+    }
+
+    /// Text from the file as a terminal may show it: control characters escaped, the length bounded.
+    private static func quote(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars.prefix(200) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                result += scalar.escaped(asASCII: true)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return text.unicodeScalars.dropFirst(200).isEmpty ? result : result + "…"
     }
 }
 

@@ -13,7 +13,15 @@ public struct GGUFFile: Sendable {
     private let mapping: FileMapping
 
     public init(path: String) throws(GGUFError) {
-        let mapping = try FileMapping(path: path)
+        try self.init(mapping: FileMapping(path: path), path: path)
+    }
+
+    /// Reads a file whose bytes are in memory.
+    package init(bytes: [UInt8]) throws(GGUFError) {
+        try self.init(mapping: FileMapping(copying: bytes), path: "memory")
+    }
+
+    private init(mapping: FileMapping, path: String) throws(GGUFError) {
         var parser = GGUFParser(mapping: mapping)
         try parser.parse()
         self.path = path

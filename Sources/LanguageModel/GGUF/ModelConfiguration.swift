@@ -83,6 +83,11 @@ public struct ModelConfiguration: Hashable, Codable, Sendable {
                 field: embedding.name, reason: "shape \(embedding.shape) is not [\(width), V]")
         }
         vocabularySize = embedding.shape[1]
+        let tokens = "tokenizer.ggml.tokens"
+        if let array = file.metadata[tokens]?.array, array.count != vocabularySize {
+            throw .unusable(
+                field: tokens, reason: "\(array.count) tokens for \(vocabularySize) embeddings")
+        }
         hasTiedEmbedding = file.tensor(named: "output.weight") == nil
     }
 
