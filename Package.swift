@@ -46,6 +46,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -86,7 +88,7 @@ let package = Package(
                 "LanguageModel", "PreferenceLearning", "FeedbackStore", "FeedbackFormats",
                 "CheckpointStore", "ControlAPI", "SystemdSupport", configuration, crypto,
                 httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioPosix,
-                serviceLifecycle, subprocess,
+                serviceLifecycle, unixSignals,
             ]),
         executable("attuned", ["AttuneDaemon", argumentParser]),
         executable(
@@ -99,7 +101,8 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         tests("FeedbackStoreTests", ["FeedbackStore", grdb]),
         tests("FeedbackFormatsTests", ["FeedbackFormats"], resources: [.copy("Fixtures")]),
-        tests("CheckpointStoreTests", ["CheckpointStore", crypto]),
+        tests(
+            "CheckpointStoreTests", ["CheckpointStore", crypto], resources: [.copy("Fixtures")]),
         tests("ControlAPITests", ["ControlAPI"]),
         tests("SystemdSupportTests", ["SystemdSupport"]),
         tests("AttuneDaemonTests", ["AttuneDaemon", "ControlAPI", "FeedbackStore"]),

@@ -26,8 +26,7 @@ enum TargetTable {
         "SystemdSupport": ["Logging"],
         "AttuneDaemon": [
             "Configuration", "Crypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
-            "NIOCore", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle", "Subprocess",
-            "SystemPackage",
+            "NIOCore", "NIOPosix", "ServiceLifecycle", "UnixSignals",
         ],
         "attuned": ["ArgumentParser"],
         "attunectl": ["ArgumentParser", "Subprocess", "SystemPackage"],

@@ -1,0 +1,90 @@
+import CheckpointStore
+import ControlAPI
+import FeedbackStore
+import Foundation
+import NIOCore
+
+extension RouteTable {
+    /// `/v1/checkpoints…`
+    mutating func serveCheckpoints(_ daemon: Daemon) {
+        let library = daemon.checkpoints
+        let store = daemon.store
+        serve(ControlRoutes.listCheckpoints) { call in
+            let query = try await call.input()
+            let limit = try query.limit.pageSize
+            let all = try await store.perform { _ in try library.reports() }
+            let rest = query.after.map { after in all.drop { $0.id != after }.dropFirst() } ?? all[...]
+            let page = rest.prefix(limit)
+            return try .value(
+                Page(items: Array(page), next: page.count < rest.count ? page.last?.id : nil))
+        }
+        serve(ControlRoutes.showCheckpoint) { call in
+            let id = try await store.perform { _ in try library.id(call.parameter) }
+            return try await .value(store.perform { _ in try library.report(id) })
+        }
+        serve(ControlRoutes.verifyCheckpoint) { call in
+            let base = try? await daemon.models.current().base
+            return try await .value(
+                store.perform { _ in
+                    try library.verify(library.id(call.parameter), base: base)
+                })
+        }
+        serve(ControlRoutes.promoteCheckpoint) { call in
+            let force = try await call.input().force ?? false
+            let id = try await store.perform { _ in try library.id(call.parameter) }
+            let lines = try await daemon.promoter.promote(id, force: force)
+            return .stream(lines, to: call.request)
+        }
+        serve(ControlRoutes.rollbackCheckpoint) { _ in
+            try await .value(daemon.promoter.rollback())
+        }
+        serve(ControlRoutes.inspectCheckpoint) { call in
+            let bytes = try await call.body.collect(upTo: Manifest.maximumSize)
+            let base = try await daemon.models.current().base
+            try library.repository.inspect(manifest: Data(bytes.readableBytesView), base: base)
+            return .done
+        }
+        serve(ControlRoutes.receiveCheckpoint) { call in
+            let source = try await call.input().source
+            let id = try ObjectID(validating: call.parameter)
+            let base = try await daemon.models.current().base
+            let report = try await store.perform { store in
+                try library.repository.admit(id, base: base)
+                try store.register(checkpoint: id.hex, origin: source)
+                return try library.report(id)
+            }
+            daemon.events.publish(
+                Event(
+                    kind: .checkpointReceived, at: Date(),
+                    message: "A checkpoint was received from \(source)", subject: id.hex))
+            return try .value(report)
+        }
+    }
+}
+
+extension CheckpointLibrary {
+    /// Reads everything of a checkpoint again and says what is wrong, if anything is.
+    fileprivate func verify(_ id: CheckpointID, base: BaseModel?) throws -> VerificationReport {
+        var checks: [Check] = []
+        do {
+            try repository.verify(id)
+            checks.append(
+                Check(name: "objects", state: .ok, found: "every byte hashes to its name"))
+        } catch {
+            checks.append(
+                Check(
+                    name: "objects", state: .failed, found: "\(error)",
+                    advice: "sync from a peer that has the checkpoint"))
+        }
+        if let base {
+            let manifest = try? repository.manifest(of: id)
+            let fits = manifest?.base.fingerprint == base.fingerprint
+            checks.append(
+                Check(
+                    name: "base", state: fits ? .ok : .warning,
+                    found: manifest?.base.name ?? "unknown",
+                    advice: fits ? nil : "it belongs to another model than the one in use"))
+        }
+        return VerificationReport(subject: id.hex, checks: checks)
+    }
+}

@@ -1,0 +1,94 @@
+package import PreferenceLearning
+
+/// Everything a user can set, with its default.
+///
+/// ``settings`` gives each value its key; a test holds that none is without one.
+package struct DaemonConfiguration: Hashable, Sendable {
+    /// Nil means the user's own place, see ``StandardLocations``.
+    package var stateDir: String?
+    package var socket: String?
+    package var group: String?
+    package var model: String?
+    package var threads = 0
+    package var logLevel = LogLevel.info
+    package var training = Training()
+    package var annotator = Annotator()
+    package var labels = Labels()
+    package var sampling = Sampling()
+    package var retention = Retention()
+
+    package init() {}
+
+    package enum LogLevel: String, CaseIterable, Hashable, Sendable {
+        case debug, info, notice, warning, error
+    }
+
+    package struct Training: Hashable, Sendable {
+        /// The round's hyperparameters; see their own documentation.
+        package var round = RoundConfiguration()
+        package var schedule = Schedule.manual
+        package var newPairs = 64
+        /// β of the DPO loss.
+        package var beta = 0.1
+        /// 0 takes a new one for each round.
+        package var seed = 0
+    }
+
+    package enum Schedule: String, CaseIterable, Hashable, Sendable {
+        case manual, automatic
+    }
+
+    package struct Annotator: Hashable, Sendable {
+        package var kind = Kind.human
+        package var command: [String] = []
+        package var timeoutSeconds = 60.0
+
+        package enum Kind: String, CaseIterable, Hashable, Sendable {
+            case none, human, command
+        }
+    }
+
+    package struct Labels: Hashable, Sendable {
+        package var open = 20
+        package var perDay = 50
+        package var expiryDays = 14.0
+        /// Most requests of one round when a command answers them.
+        package var perRound = 200
+    }
+
+    package struct Sampling: Hashable, Sendable {
+        package var temperature: Float = 1
+        package var topK = 0
+        package var topP: Float = 1
+        package var minP: Float = 0
+        package var maximumTokens = 256
+    }
+
+    package struct Retention: Hashable, Sendable {
+        /// Minutes without a request or round after which the model leaves memory; 0 keeps it.
+        package var unloadModelMinutes = 30.0
+    }
+}
+
+extension DaemonConfiguration {
+    /// The round configuration in force, the loss's β set in.
+    package var round: RoundConfiguration {
+        var round = training.round
+        round.objective = .dpo(beta: training.beta)
+        return round
+    }
+
+    /// Refuses settings that contradict each other.
+    package func validate() throws(ConfigurationError) {
+        if annotator.kind == .command && annotator.command.isEmpty {
+            throw .inconsistent(
+                reason: "annotator.kind is command but annotator.command is empty",
+                remedy: "give the program and its arguments as a list")
+        }
+        do {
+            try round.validate()
+        } catch {
+            throw .inconsistent(reason: "\(error)", remedy: "see the `training` settings")
+        }
+    }
+}

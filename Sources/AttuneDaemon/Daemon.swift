@@ -1,0 +1,141 @@
+import CheckpointStore
+package import ControlAPI
+package import FeedbackStore
+import Foundation
+package import Hummingbird
+package import Logging
+import SystemdSupport
+
+/// One running instance: the state directory it owns, and the services that work on it.
+package final class Daemon: Sendable {
+    package static let version = "0.1.0"
+
+    package let configuration: DaemonConfiguration
+    package let loaded: LoadedConfiguration
+    package let directory: StateDirectory
+    package let store: FeedbackStore
+    package let checkpoints: CheckpointLibrary
+    package let models: ModelLibrary
+    package let engine: InferenceEngine
+    package let trainer: Trainer
+    package let promoter: Promoter
+    package let events: EventStream<Event>
+    package let thread: ComputeThread
+    package let logger: Logger
+    package let startedAt = ContinuousClock.now
+    private let lock: InstanceLock
+
+    /// Takes the state directory and opens everything in it; nothing runs yet.
+    ///
+    /// - Errors: ``DaemonError``, `StoreError`, `CheckpointError`; nothing is left locked.
+    package init(_ loaded: LoadedConfiguration, stateDirectory: String, logger: Logger) throws {
+        let configuration = loaded.configuration
+        let directory = try StateDirectory(opening: stateDirectory)
+        lock = try InstanceLock(at: directory.lockFile, stateDirectory: stateDirectory)
+        let store = try FeedbackStore(path: directory.database)
+        let key = try HostKey.load(orCreateAt: directory.hostKey)
+        let events = EventStream<Event>()
+        let thread = ComputeThread(name: "attune-compute")
+        let threads = configuration.computeThreads
+        let checkpoints = CheckpointLibrary(
+            repository: CheckpointRepository(directory: directory.path), store: store, key: key)
+        let models = ModelLibrary(store: store, events: events)
+        let engine = InferenceEngine(thread: thread, threads: threads)
+        self.loaded = loaded
+        self.configuration = configuration
+        self.directory = directory
+        self.store = store
+        self.checkpoints = checkpoints
+        self.models = models
+        self.engine = engine
+        self.events = events
+        self.thread = thread
+        self.logger = logger
+        promoter = Promoter(
+            checkpoints: checkpoints, models: models, engine: engine,
+            configuration: configuration, events: events)
+        trainer = Trainer(
+            checkpoints: checkpoints, models: models,
+            runner: RoundRunner(thread: thread, threads: threads, store: store, logger: logger),
+            configuration: configuration, directory: directory, events: events, logger: logger)
+    }
+
+    /// Registers the configured model, and takes up what an earlier process left unfinished.
+    package func recover() async throws {
+        if let path = configuration.model {
+            let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+            let report = try await models.add(path: absolute, name: nil)
+            if !report.inUse { _ = try await useModel(report.name) }
+        }
+        try await trainer.recover()
+    }
+
+    /// Makes a model the one in use.
+    ///
+    /// - Errors: ``ControlError`` of kind `busy` while a round needs the present one.
+    package func useModel(_ name: String) async throws -> ModelReport {
+        let round = await trainer.status.round
+        guard round == nil else {
+            throw ControlError(
+                .busy,
+                "cannot switch to the model \(name): round \(round ?? 0) is not finished; wait for it")
+        }
+        let checkpoints = checkpoints
+        let headBase = try await store.perform { _ in
+            try checkpoints.resolve("head").map {
+                try checkpoints.repository.manifest(of: $0).base.fingerprint
+            }
+        }
+        return try await models.use(name, headBase: headBase)
+    }
+
+    /// Everything the daemon answers, complete by the protocol's own table.
+    package func responder() -> RouterResponder<ControlContext> {
+        var table = RouteTable()
+        table.serveDaemon(self)
+        table.serveFeedback(self)
+        table.serveLabels(self)
+        table.serveTraining(self)
+        table.serveCheckpoints(self)
+        table.serveObjects(self)
+        table.serveGeneration(self)
+        table.serveEvaluation(self)
+        table.serveModels(self)
+        precondition(table.missing.isEmpty, "no handler for \(table.missing)")
+        return table.responder()
+    }
+
+    /// Stops the running round, ends event streams and closes the database.
+    package func shutDown() async {
+        events.publish(Event(kind: .stopping, at: Date(), message: "The daemon is stopping"))
+        events.finish()
+        await trainer.shutDown()
+    }
+
+    package func announce(added outcomes: [AddOutcome]) {
+        let count = outcomes.count { if case .added = $0 { true } else { false } }
+        guard count > 0 else { return }
+        events.publish(
+            Event(kind: .feedbackAdded, at: Date(), message: "\(count) feedback added"))
+    }
+
+    package func announce(closed label: LabelReport) {
+        events.publish(
+            Event(
+                kind: .labelClosed, at: Date(), message: "A label request was \(label.state.rawValue)",
+                subject: label.id))
+    }
+
+    /// Expires label requests that have waited too long; blocks on the store.
+    package func expireLabels() throws {
+        let age = configuration.labels.expiryDays * 86_400
+        _ = try store.expire(askedBefore: Date(timeIntervalSinceNow: -age))
+    }
+}
+
+extension DaemonConfiguration {
+    /// The threads that compute: as set, or every core.
+    package var computeThreads: Int {
+        threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+    }
+}

@@ -1,0 +1,105 @@
+import ControlAPI
+import FeedbackStore
+import Foundation
+import Logging
+import ServiceLifecycle
+import SystemdSupport
+
+/// Serves a daemon until it is told to stop, and keeps house meanwhile.
+///
+/// On graceful shutdown everything stops at once: no new connections, streams end, the running round
+/// pauses at its last boundary; together within two seconds.
+package struct DaemonService: Service {
+    private let daemon: Daemon
+    private let sockets: [ListeningSocket]
+    private let policy: AccessPolicy
+    private let manager = ServiceManager()
+
+    package init(daemon: Daemon, sockets: [ListeningSocket], policy: AccessPolicy) {
+        self.daemon = daemon
+        self.sockets = sockets
+        self.policy = policy
+    }
+
+    package func run() async throws {
+        let daemon = daemon
+        let server = ControlServer(
+            sockets: sockets, policy: policy, responder: daemon.responder(),
+            logger: daemon.logger
+        ) {
+            manager.ready(status: "Serving")
+            daemon.logger.notice("Serving", metadata: ["state": "\(daemon.directory.path)"])
+        }
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await server.run() }
+            group.addTask { await cancelWhenGracefulShutdown { await keepHouse() } }
+            group.addTask { await cancelWhenGracefulShutdown { await startDueRounds() } }
+            group.addTask { await cancelWhenGracefulShutdown { await feedWatchdog() } }
+            group.addTask {
+                try? await gracefulShutdown()
+                manager.stopping()
+                await daemon.shutDown()
+            }
+        }
+        try daemon.store.close()
+        daemon.logger.notice("Stopped")
+    }
+
+    /// Tells the service manager that the daemon lives, as long as the compute thread shows it does.
+    private func feedWatchdog() async {
+        guard let interval = manager.watchdogInterval else { return }
+        while !Task.isCancelled {
+            if ContinuousClock.now - daemon.thread.lastSignOfLife < interval {
+                manager.keepAlive()
+            }
+            try? await Task.sleep(for: interval / 3)
+        }
+    }
+
+    /// Starts a round when new feedback makes one due; what came before the start counts, too.
+    private func startDueRounds() async {
+        guard daemon.configuration.training.schedule == .automatic else { return }
+        let events = daemon.events.subscribe()
+        await daemon.trainer.startIfDue()
+        for await event in events
+        where event.kind == .feedbackAdded || event.kind == .roundFinished {
+            await daemon.trainer.startIfDue()
+        }
+    }
+
+    /// Expires old label requests, drops an idle model, tells `systemctl status` what goes on.
+    private func keepHouse() async {
+        let daemon = daemon
+        let idleMinutes = daemon.configuration.retention.unloadModelMinutes
+        while !Task.isCancelled {
+            do {
+                try await daemon.store.perform { _ in try daemon.expireLabels() }
+            } catch {
+                daemon.logger.warning("Housekeeping failed", metadata: ["reason": "\(error)"])
+            }
+            if idleMinutes > 0, await daemon.trainer.isIdle,
+                await daemon.models.unload(idleFor: .seconds(60 * idleMinutes))
+            {
+                await daemon.engine.unload()
+                daemon.logger.info("The idle model left memory")
+            }
+            await manager.status(daemon.trainer.status.sentence)
+            try? await Task.sleep(for: .seconds(10))
+        }
+    }
+}
+
+extension TrainingStatus {
+    /// One line for `systemctl status`.
+    fileprivate var sentence: String {
+        switch state {
+        case .idle: return "Serving"
+        case .paused: return "Serving; training is paused"
+        case .running:
+            let progress = progress.map { progress in
+                ": \(progress.phase) \(progress.done)" + (progress.total.map { " of \($0)" } ?? "")
+            }
+            return "Serving; round \(round ?? 0)\(progress ?? "")"
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import CheckpointStore
+import ControlAPI
+import FeedbackStore
+import Foundation
+
+extension RouteTable {
+    /// `/v1/status`, `/v1/doctor`, `/v1/config`, `/v1/events`
+    mutating func serveDaemon(_ daemon: Daemon) {
+        serve(ControlRoutes.status) { _ in try await .value(daemon.statusReport()) }
+        serve(ControlRoutes.doctor) { _ in try await .value(Doctor(daemon: daemon).examine()) }
+        serve(ControlRoutes.configuration) { _ in try .value(daemon.loaded.report()) }
+        serve(ControlRoutes.events) { call in
+            .stream(daemon.events.subscribe(), to: call.request)
+        }
+    }
+}
+
+extension Daemon {
+    /// The daemon at a glance.
+    func statusReport() async throws -> StatusReport {
+        let checkpoints = checkpoints
+        let limit = configuration.labels.perDay
+        let (feedback, labels, head) = try await store.perform { store in
+            (
+                ControlAPI.FeedbackCounts(try store.counts()),
+                LabelCounts(
+                    try store.labelCounts(),
+                    askedToday: try store.askedCount(since: .startOfDayUTC), dailyLimit: limit),
+                try checkpoints.headSummary()
+            )
+        }
+        var model: ModelReport?
+        if let active = try await models.active() { model = try await models.report(active) }
+        let memory = ProcessMemory.current
+        return StatusReport(
+            version: Daemon.version, pid: getpid(),
+            uptimeSeconds: (ContinuousClock.now - startedAt) / .seconds(1),
+            host: checkpoints.key.id.description, stateDirectory: directory.path, model: model,
+            head: head, feedback: feedback, labels: labels, training: await trainer.status,
+            disk: DiskReport(used: directory.usedBytes, available: directory.freeBytes ?? 0),
+            memory: MemoryReport(resident: memory.resident, peak: memory.peak))
+    }
+}
+
+extension CheckpointLibrary {
+    fileprivate func headSummary() throws -> HeadSummary? {
+        guard let promotion = try store.promotions().last, let id = promotion.checkpoint else {
+            return nil
+        }
+        let checkpoint = try store.checkpoint(id)
+        return HeadSummary(
+            checkpoint: id, promotedAt: promotion.at, round: checkpoint.round,
+            origin: checkpoint.origin)
+    }
+}
+
+extension ControlAPI.FeedbackCounts {
+    fileprivate init(_ counts: StoredFeedbackCounts) {
+        self.init(
+            total: counts.pairs + counts.ties + counts.ratings + counts.edits,
+            pairs: counts.pairs, ties: counts.ties, ratings: counts.ratings, edits: counts.edits,
+            retracted: counts.retracted, heldOut: counts.heldOut, untrained: counts.waiting)
+    }
+}
+
+extension LabelCounts {
+    fileprivate init(
+        _ counts: [StoredLabelRequest.State: Int], askedToday: Int, dailyLimit: Int
+    ) {
+        self.init(
+            open: counts[.open] ?? 0, answered: counts[.answered] ?? 0,
+            skipped: counts[.skipped] ?? 0, expired: counts[.expired] ?? 0,
+            askedToday: askedToday, dailyLimit: dailyLimit)
+    }
+}
+
+extension LoadedConfiguration {
+    /// Every setting in force and where its value comes from.
+    func report() -> ConfigurationReport {
+        var file: String?
+        for case .file(let path) in sources.values { file = path }
+        return ConfigurationReport(
+            file: file,
+            settings: DaemonConfiguration.settings.map { setting in
+                let source: ConfigurationReport.Setting.Source =
+                    switch sources[setting.key] {
+                    case nil: .default
+                    case .flags: .flag
+                    case .environment: .environment
+                    case .file: .file
+                    }
+                return .init(
+                    key: setting.key, value: setting.get(configuration).text, source: source,
+                    summary: setting.summary)
+            })
+    }
+}
+
+extension Setting.Value {
+    fileprivate var text: String {
+        switch self {
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .boolean(let value): "\(value)"
+        case .text(let value): value
+        case .list(let items): "[\(items.joined(separator: ", "))]"
+        case .absent: ""
+        }
+    }
+}

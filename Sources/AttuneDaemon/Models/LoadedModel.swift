@@ -1,0 +1,25 @@
+package import CheckpointStore
+package import LanguageModel
+
+/// A base model in memory, with the identity that checkpoints know it by.
+package struct LoadedModel: Sendable {
+    package let name: String
+    package let base: BaseModel
+    package let transformer: Transformer
+
+    /// Maps and checks a GGUF file whose fingerprint is known.
+    ///
+    /// - Errors: `GGUFError`, `EngineError` for a file that is no usable model.
+    package init(name: String, path: String, fingerprint: ObjectID) throws {
+        let transformer = try Transformer(file: GGUFFile(path: path))
+        let configuration = transformer.configuration
+        self.name = name
+        self.transformer = transformer
+        base = BaseModel(
+            fingerprint: fingerprint, name: name, architecture: configuration.architecture,
+            layerCount: configuration.layerCount, width: configuration.width,
+            headCount: configuration.headCount,
+            keyValueHeadCount: configuration.keyValueHeadCount, headSize: configuration.headSize,
+            feedForwardWidth: configuration.feedForwardWidth)
+    }
+}

@@ -1,0 +1,48 @@
+package import ControlAPI
+import HTTPTypes
+package import Hummingbird
+
+/// Joins endpoints of the control protocol with their handlers, types checked.
+package struct RouteTable: ~Copyable {
+    private let router = Router(context: ControlContext.self)
+    private var served: Set<String> = []
+
+    package init() {}
+
+    /// Answers `endpoint` with `handler`.
+    package mutating func serve<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>,
+        _ handler: @escaping @Sendable (Call<Input>) async throws -> Reply<Output>
+    ) {
+        let route = endpoint.route
+        precondition(served.insert(route.name).inserted, "\(route.name) is served twice")
+        let parameter = route.parameter
+        router.on(RouterPath(route.path), method: route.method.httpMethod) { request, context in
+            let call = Call<Input>(
+                peer: context.peer,
+                parameter: try parameter.map { try context.parameters.require($0) } ?? "",
+                request: request)
+            return try await handler(call).response
+        }
+    }
+
+    /// The routes of the protocol that no handler serves; empty in a complete daemon.
+    package var missing: [String] {
+        ControlRoutes.all.map(\.name).filter { !served.contains($0) }
+    }
+
+    package consuming func responder() -> RouterResponder<ControlContext> {
+        router.buildResponder()
+    }
+}
+
+extension HTTPVerb {
+    fileprivate var httpMethod: HTTPRequest.Method {
+        switch self {
+        case .get: .get
+        case .head: .head
+        case .put: .put
+        case .post: .post
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import CheckpointStore
+import FeedbackStore
+import LanguageModel
+import PreferenceLearning
+import Synchronization
+
+/// Keeps the log-probabilities of feedback under models that never change, in the store.
+///
+/// Writes gather in memory until ``flush()``: a lost value is only computed again.
+final class ReferenceCache: LogpsCache, Sendable {
+    private let store: FeedbackStore
+    private let base: String
+    private let tokens: [String: (chosen: Int, rejected: Int)]
+    private let pending = Mutex<[String: [String: ReferenceLogps]]>([:])
+
+    /// - Parameter pairs: the feedback that may be cached; other pairs, such as online ones, are not.
+    init(store: FeedbackStore, model: LoadedModel, pairs: [PairExample]) {
+        self.store = store
+        base = "base-" + model.base.fingerprint.hex
+        let template = model.transformer.chatTemplate
+        tokens = Dictionary(
+            pairs.map { pair in
+                (
+                    pair.id,
+                    (
+                        chosen: template.responseTokens(pair.chosen).count,
+                        rejected: template.responseTokens(pair.rejected).count
+                    )
+                )
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func cachedLogps(pair: String, checkpoint: String?) throws -> PairLogps? {
+        guard let tokens = tokens[pair] else { return nil }
+        let reference = checkpoint ?? base
+        let waiting = pending.withLock { $0[reference]?[pair] }
+        guard
+            let found = try waiting
+                ?? store.referenceLogps(of: [pair], reference: reference)[pair]
+        else { return nil }
+        return PairLogps(
+            chosen: found.chosen, rejected: found.rejected, chosenTokens: tokens.chosen,
+            rejectedTokens: tokens.rejected)
+    }
+
+    func keep(_ logps: PairLogps, pair: String, checkpoint: String?) throws {
+        guard tokens[pair] != nil else { return }
+        pending.withLock {
+            $0[checkpoint ?? base, default: [:]][pair] = ReferenceLogps(
+                chosen: logps.chosen, rejected: logps.rejected)
+        }
+    }
+
+    /// Writes what was kept since the last time.
+    func flush() throws {
+        let values = pending.withLock { pending in
+            defer { pending = [:] }
+            return pending
+        }
+        for (reference, logps) in values { try store.cache(logps, reference: reference) }
+    }
+}

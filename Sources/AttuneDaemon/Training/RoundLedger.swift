@@ -1,0 +1,105 @@
+import CheckpointStore
+import FeedbackStore
+import Foundation
+import LanguageModel
+import PreferenceLearning
+
+/// A round's plan as the store keeps it, and what its metrics say besides.
+struct RoundRecord: Codable, Sendable {
+    /// What a round's metrics column holds.
+    struct Outcome: Codable, Sendable {
+        var metrics: RoundMetrics
+        /// Time spent computing, all runs of the round together.
+        var seconds: Double
+    }
+
+    var plan: RoundPlan
+    /// The model it trains, by fingerprint: another one cannot resume it.
+    var model: ObjectID
+
+    init(plan: RoundPlan, model: ObjectID) {
+        self.plan = plan
+        self.model = model
+    }
+
+    init(json: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+    }
+
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+extension CheckpointLibrary {
+    /// Writes a finished round's checkpoint and closes the round; promotes it if the gate said so.
+    ///
+    /// Objects, manifest, registry, head, in this order: a crash in between leaves a round that
+    /// runs, whose resumption ends here again with the same objects.
+    func complete(
+        _ assignment: RoundAssignment, _ result: RoundResult, seconds: Double
+    ) throws -> CheckpointID {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let tensors = try result.state.encoded().tensors
+        let moments = [RoundState.TensorName.firstMoment, RoundState.TensorName.secondMoment]
+        let objects: [String: (Data, ObjectReference.Format)] = [
+            Manifest.adapterRole: (
+                try Adapter(result.candidate, base: assignment.model.base).safetensors(),
+                .safetensors
+            ),
+            "optimizer": (
+                try Safetensors.encode(
+                    moments.map { name in
+                        let values = tensors[name] ?? []
+                        return .init(name: name, shape: [values.count], values: values)
+                    }), .safetensors
+            ),
+            "learner": (try encoder.encode(result.state.learner), .json),
+            "metrics": (try encoder.encode(result.metrics), .json),
+        ]
+        let references = try objects.mapValues { data, format in
+            ObjectReference(
+                id: try repository.objects.put(data), size: data.count, format: format)
+        }
+        let plan = assignment.plan
+        let manifest = Manifest(
+            base: assignment.model.base, lora: AdapterShape(result.candidate.configuration),
+            parents: try plan.startCheckpoint.map { [try ObjectID(validating: $0)] } ?? [],
+            objects: references, host: key.id, round: assignment.id, seed: plan.seed,
+            data: DataCounts(
+                pairs: plan.window.count,
+                onlinePairs: plan.answers.count + result.state.onlineAnswers.count,
+                heldOutPairs: plan.heldOut.count))
+        let id = try repository.record(manifest)
+        let outcome = RoundRecord.Outcome(metrics: result.metrics, seconds: seconds)
+        try store.endRound(
+            assignment.id,
+            .completed(
+                checkpoint: id.hex,
+                metrics: String(decoding: try encoder.encode(outcome), as: UTF8.self),
+                gate: String(decoding: try encoder.encode(result.gate), as: UTF8.self)))
+        // The gate compared with the head the round began from: it says nothing about another one.
+        let isHeadUnchanged = try store.head() == plan.startCheckpoint
+        if result.gate.verdict == .promote, isHeadUnchanged {
+            try promote(id, .gate, gate: result.gate)
+        }
+        assignment.files.remove()
+        return id
+    }
+
+    /// Finishes what a crash left between a round's end and its promotion.
+    func promoteUnpromotedRound() throws {
+        guard let round = try store.rounds(limit: 1).first, round.state == .completed,
+            let checkpoint = round.checkpoint, let json = round.gate
+        else { return }
+        let gate = try JSONDecoder().decode(GateDecision.self, from: Data(json.utf8))
+        let history = try store.promotions()
+        guard gate.verdict == .promote, !history.contains(where: { $0.checkpoint == checkpoint }),
+            history.last.map({ $0.at <= (round.finishedAt ?? .distantPast) }) ?? true
+        else { return }
+        try promote(ObjectID(validating: checkpoint), .gate, gate: gate)
+    }
+}

@@ -1,0 +1,114 @@
+import CheckpointStore
+import ControlAPI
+import FeedbackFormats
+import FeedbackStore
+import Foundation
+import LanguageModel
+import PreferenceLearning
+
+/// Chooses what a round trains on.
+struct RoundPlanner: Sendable {
+    let checkpoints: CheckpointLibrary
+    let configuration: DaemonConfiguration
+
+    /// What was chosen, and the store's names for it.
+    struct Choice: Sendable {
+        var plan: RoundPlan
+        var new: [String]
+        var answers: [Int]
+    }
+
+    /// Plans a round from the store; blocks on it.
+    ///
+    /// - Errors: ``ControlError`` of kind `not-enough-feedback` when there is nothing new.
+    func plan(_ run: TrainingRun, model: LoadedModel) throws -> Choice {
+        let store = checkpoints.store
+        var round = configuration.round
+        let seed =
+            run.seed
+            ?? (configuration.training.seed > 0
+                ? UInt64(configuration.training.seed) : UInt64.random(in: 1..<1 << 53))
+        let head = try checkpoints.resolve("head")
+        if let head {
+            // An adapter keeps the shape it was born with.
+            round.lora = LoRAConfiguration(
+                try checkpoints.repository.manifest(of: head).lora)
+        }
+        if let pairs = run.pairs, pairs < 1 {
+            throw ControlError(.invalidRequest, "cannot train on \(pairs) pairs: give at least 1")
+        }
+        let limit = min(run.pairs ?? .max, round.windowLimit)
+        let fresh = try store.window(limit: limit)
+        let answers = try store.pendingOnlinePairs(limit: round.windowLimit)
+        guard !fresh.isEmpty || !answers.isEmpty else {
+            throw ControlError(
+                .notEnoughFeedback,
+                "cannot train: there is no new feedback since the last round; add pairs with"
+                    + " `attunectl feedback add` or `feedback import`, or answer label requests")
+        }
+        let selection = RoundWindow.select(
+            new: fresh.map(\.id), older: try store.replayCandidates(),
+            replayShare: round.replayShare, limit: round.windowLimit, seed: seed)
+        let replayed = try store.feedback(ids: selection.replayed)
+        let chosen = Set(selection.new)
+        let window = fresh.filter { chosen.contains($0.id) } + replayed
+        let plan = RoundPlan(
+            seed: seed, window: window.compactMap(PairExample.init),
+            replayed: replayed.map(\.id), answers: try answers.map(onlineAnswer),
+            heldOut: try store.heldOutPairs(limit: round.heldOutLimit)
+                .compactMap(PairExample.init),
+            configuration: round, startCheckpoint: head?.hex,
+            referenceCheckpoint: round.reference == .head ? head?.hex : nil,
+            requestBudget: try requestBudget(run),
+            learner: try head.flatMap { try checkpoints.learner(of: $0) })
+        return Choice(plan: plan, new: selection.new, answers: answers.map(\.answer))
+    }
+
+    private func onlineAnswer(_ pair: OnlinePair) throws -> OnlineAnswer {
+        let offline = try checkpoints.store.feedback(pair.feedback)
+        return OnlineAnswer(
+            request: pair.request,
+            pair: PairExample(
+                id: "\(pair.request)-\(pair.answer)", prompt: pair.prompt.map(ChatMessage.init),
+                chosen: pair.chosen, rejected: pair.rejected),
+            offline: pair.offlineIsLive ? PairExample(offline) : nil, checkpoint: pair.checkpoint)
+    }
+
+    private func requestBudget(_ run: TrainingRun) throws -> Int {
+        if run.annotator == TrainingRun.Annotator.none { return 0 }
+        switch configuration.annotator.kind {
+        case .none: return 0
+        case .command: return configuration.labels.perRound
+        case .human:
+            let asked = try checkpoints.store.askedCount(since: .startOfDayUTC)
+            return max(0, configuration.labels.perDay - asked)
+        }
+    }
+}
+
+extension PairExample {
+    /// The pair an entry stands for; nil for feedback that prefers nothing.
+    init?(_ entry: FeedbackEntry) {
+        guard entry.feedback.kind.isPreference, let chosen = entry.feedback.chosen,
+            let rejected = entry.feedback.rejected
+        else { return nil }
+        self.init(
+            id: entry.id, prompt: entry.feedback.prompt.map(ChatMessage.init), chosen: chosen,
+            rejected: rejected)
+    }
+}
+
+extension ChatMessage {
+    init(_ message: Message) {
+        self.init(role: message.role, content: message.content)
+    }
+}
+
+extension Date {
+    /// Midnight in UTC, when a day's label budget begins.
+    static var startOfDayUTC: Date {
+        let day = 86_400.0
+        return Date(
+            timeIntervalSince1970: (Date().timeIntervalSince1970 / day).rounded(.down) * day)
+    }
+}

@@ -1,0 +1,40 @@
+import FeedbackStore
+import LanguageModel
+import Logging
+import PreferenceLearning
+
+/// Runs rounds on the compute thread's lane for them.
+actor RoundRunner {
+    private let thread: ComputeThread
+    private let threads: Int
+    private let store: FeedbackStore
+    private let logger: Logger
+
+    init(thread: ComputeThread, threads: Int, store: FeedbackStore, logger: Logger) {
+        self.thread = thread
+        self.threads = threads
+        self.store = store
+        self.logger = logger
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        thread.rounds.asUnownedSerialExecutor()
+    }
+
+    /// Runs a round, or the rest of one, to its end.
+    ///
+    /// - Errors: `CancellationError` within a second of the flag; what the round or its
+    ///   environment throws. The state last kept can be gone on from in every case.
+    func run(
+        _ assignment: RoundAssignment, flag: CancellationFlag,
+        send: @escaping @Sendable (RoundEvent) -> Void
+    ) throws -> RoundResult {
+        let context = ComputeContext(model: assignment.model.transformer, threads: threads)
+        let session = RoundSession(
+            assignment, store: store, thread: thread, flag: flag, logger: logger, send: send)
+        let round = try Round(
+            plan: assignment.plan, state: assignment.files.load(),
+            reference: assignment.reference, start: assignment.start, context: context)
+        return try round.run(in: session)
+    }
+}

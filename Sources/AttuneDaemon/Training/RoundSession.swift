@@ -1,0 +1,121 @@
+import ControlAPI
+import FeedbackFormats
+import FeedbackStore
+import Foundation
+import Logging
+import PreferenceLearning
+
+/// What a running round sees of the daemon: annotators, durable boundaries, people who wait.
+///
+/// Lives on the compute thread, for one run of one round.
+final class RoundSession: RoundEnvironment {
+    private let assignment: RoundAssignment
+    private let store: FeedbackStore
+    private let thread: ComputeThread
+    private let flag: CancellationFlag
+    private let send: (RoundEvent) -> Void
+    private let cache: ReferenceCache
+    private let annotator: CommandAnnotator?
+    private var savedPhase: RoundState.Phase?
+    private var savedAt = ContinuousClock.now
+
+    /// Boundaries closer together than this are not all kept; repeating the work gives the same bits.
+    private static let interval = Duration.seconds(2)
+
+    init(
+        _ assignment: RoundAssignment, store: FeedbackStore, thread: ComputeThread,
+        flag: CancellationFlag, logger: Logger, send: @escaping (RoundEvent) -> Void
+    ) {
+        self.assignment = assignment
+        self.store = store
+        self.thread = thread
+        self.flag = flag
+        self.send = send
+        let plan = assignment.plan
+        cache = ReferenceCache(
+            store: store, model: assignment.model, pairs: plan.window + plan.heldOut)
+        annotator =
+            assignment.annotator.kind == .command && plan.requestBudget != 0
+            ? CommandAnnotator(
+                command: assignment.annotator.command,
+                timeout: .seconds(assignment.annotator.timeoutSeconds), logger: logger)
+            : nil
+    }
+
+    /// Asked between layers, so people who wait for an answer are served here.
+    var isCancelled: Bool {
+        thread.noteAlive()
+        if !flag.isCancelled { thread.serveRequests() }
+        return flag.isCancelled
+    }
+
+    func annotate(_ request: LabelRequest) throws -> LabelAnswer? {
+        guard let annotator else {
+            _ = try store.ask(
+                NewLabelRequest(request, round: assignment.id, annotator: .human),
+                within: StoredLabelBudget(
+                    open: assignment.labels.open, perDay: assignment.labels.perDay,
+                    dayStart: .startOfDayUTC))
+            return nil
+        }
+        let outcome = try store.ask(
+            NewLabelRequest(request, round: assignment.id, annotator: .command))
+        if case .existing(.answered) = outcome,
+            let verdict = try store.labelRequest(request.id).verdict
+        {
+            return LabelAnswer(verdict)
+        }
+        let answer = try annotator.annotate(request) {
+            if self.isCancelled { throw CancellationError() }
+        }
+        if case .scores(let scores) = answer {
+            _ = try store.answer(request.id, .scores(scores), usedIn: assignment.id)
+        }
+        return answer
+    }
+
+    func checkpoint(_ state: RoundState) throws {
+        let isDue =
+            state.phase != savedPhase || flag.isCancelled
+            || ContinuousClock.now - savedAt >= Self.interval
+        guard isDue else { return }
+        try assignment.files.save(state)
+        try cache.flush()
+        savedPhase = state.phase
+        savedAt = .now
+    }
+
+    func report(_ event: RoundEvent) {
+        send(event)
+    }
+
+    func cachedLogps(pair: String, checkpoint: String?) throws -> PairLogps? {
+        try cache.cachedLogps(pair: pair, checkpoint: checkpoint)
+    }
+
+    func keep(_ logps: PairLogps, pair: String, checkpoint: String?) throws {
+        try cache.keep(logps, pair: pair, checkpoint: checkpoint)
+    }
+}
+
+extension NewLabelRequest {
+    fileprivate init(
+        _ request: LabelRequest, round: Int, annotator: StoredLabelRequest.Annotator
+    ) {
+        self.init(
+            id: request.id, feedback: request.pair.id, candidates: request.candidates,
+            round: round, checkpoint: request.checkpoint, annotator: annotator,
+            score: request.score, weight: request.weight, draw: request.draw)
+    }
+}
+
+extension LabelAnswer {
+    /// The answer a verdict on record stands for; nil for one that ranks nothing.
+    fileprivate init?(_ verdict: LabelVerdict) {
+        switch verdict {
+        case .scores(let scores): self = .scores(scores)
+        case .ranking(let best, let worst): self = .choice(best: best, worst: worst)
+        case .edited, .bothBad: return nil
+        }
+    }
+}

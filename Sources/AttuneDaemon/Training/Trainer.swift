@@ -1,0 +1,342 @@
+import CheckpointStore
+package import ControlAPI
+import FeedbackStore
+import Foundation
+import Logging
+import PreferenceLearning
+
+/// Plans rounds, runs one at a time on the compute thread, and writes down how each ends.
+///
+/// A round that is paused, cut short by shutdown or killed goes on from its last boundary; so does
+/// one that failed for a reason a person can remove, such as a full disk or a broken annotator.
+package actor Trainer {
+    package typealias Line = StreamLine<RoundReport>
+
+    private enum State {
+        case idle
+        case running(Running)
+        /// Stopped by a person or a removable failure; the round, if any, waits in the store.
+        case paused(round: Int?, reason: String?)
+    }
+
+    private struct Running {
+        let id: Int
+        let flag: CancellationFlag
+        let lines: EventStream<Line>
+        let began: ContinuousClock.Instant
+        var progress = RoundProgress()
+        var task: Task<Void, Never>?
+    }
+
+    private let checkpoints: CheckpointLibrary
+    private let models: ModelLibrary
+    private let runner: RoundRunner
+    private let configuration: DaemonConfiguration
+    private let events: EventStream<Event>
+    private let logger: Logger
+    private let directory: StateDirectory
+    private var state = State.idle
+    private var isShuttingDown = false
+    private var isStarting = false
+    private var store: FeedbackStore { checkpoints.store }
+
+    private static let pausedKey = "training.paused"
+
+    init(
+        checkpoints: CheckpointLibrary, models: ModelLibrary, runner: RoundRunner,
+        configuration: DaemonConfiguration, directory: StateDirectory,
+        events: EventStream<Event>, logger: Logger
+    ) {
+        self.checkpoints = checkpoints
+        self.models = models
+        self.runner = runner
+        self.configuration = configuration
+        self.directory = directory
+        self.events = events
+        self.logger = logger
+    }
+
+    // MARK: What is asked of it
+
+    /// Starts a round.
+    ///
+    /// - Returns: its lines: progress, and in the end its report or the error that stopped it.
+    /// - Errors: ``ControlError`` of kind `busy`, `conflict` (paused), `no-model`,
+    ///   `not-enough-feedback`.
+    package func start(_ run: TrainingRun) async throws -> AsyncStream<Line> {
+        switch state {
+        case .running(let running):
+            throw ControlError(
+                .busy,
+                "cannot start a round: round \(running.id) is running; wait for it or pause it")
+        case .paused(let round, let reason):
+            let which = round.map { "round \($0)" } ?? "training"
+            throw ControlError(
+                .conflict,
+                "cannot start a round: \(which) is paused\(reason.map { " (\($0))" } ?? "");"
+                    + " `attunectl train resume` goes on")
+        case .idle where isStarting || isShuttingDown:
+            throw ControlError(.busy, "cannot start a round: another one is just starting")
+        case .idle: break
+        }
+        isStarting = true
+        defer { isStarting = false }
+        let model = try await models.current()
+        let planner = RoundPlanner(checkpoints: checkpoints, configuration: configuration)
+        let (round, plan) = try await store.perform { store in
+            let choice = try planner.plan(run, model: model)
+            let record = RoundRecord(plan: choice.plan, model: model.base.fingerprint)
+            let id = try store.beginRound(
+                plan: record.json(), new: choice.new, replayed: choice.plan.replayed,
+                answers: choice.answers)
+            return (id, choice.plan)
+        }
+        publish(.roundStarted, "Round \(round) started", subject: "\(round)")
+        return launch(round, plan: plan, model: model)
+    }
+
+    /// Stops the running round within a second, at a point it can go on from.
+    package func pause() async throws -> TrainingStatus {
+        try await store.perform { try $0.set(Self.pausedKey, to: "yes") }
+        switch state {
+        case .running(let running):
+            running.flag.cancel()
+            await running.task?.value
+        case .idle:
+            state = .paused(round: nil, reason: nil)
+        case .paused: break
+        }
+        return status
+    }
+
+    /// Lets rounds start again, and the interrupted one go on.
+    package func resume() async throws -> TrainingStatus {
+        try await store.perform { try $0.set(Self.pausedKey, to: nil) }
+        guard case .paused = state else { return status }
+        state = .idle
+        try await resumeInterruptedRound()
+        return status
+    }
+
+    /// Takes up what the last process left: called once, at start.
+    package func recover() async throws {
+        let checkpoints = checkpoints
+        let (isPaused, interrupted) = try await store.perform { store in
+            try checkpoints.promoteUnpromotedRound()
+            try checkpoints.publishUnpublishedHead()
+            return (try store.setting(Self.pausedKey) != nil, try store.runningRound()?.id)
+        }
+        if isPaused {
+            state = .paused(round: interrupted, reason: nil)
+            return
+        }
+        do {
+            try await resumeInterruptedRound()
+        } catch {
+            logger.error("The interrupted round cannot go on", metadata: ["reason": "\(error)"])
+            state = .paused(round: interrupted, reason: "\(error)")
+        }
+    }
+
+    /// Stops the running round for good measure; the next process goes on with it.
+    package func shutDown() async {
+        isShuttingDown = true
+        guard case .running(let running) = state else { return }
+        running.flag.cancel()
+        await running.task?.value
+    }
+
+    /// Starts a round if the schedule says so and there is enough that is new.
+    package func startIfDue() async {
+        guard configuration.training.schedule == .automatic, case .idle = state, !isStarting,
+            let counts = try? await store.perform({ try $0.counts() }),
+            counts.waiting >= configuration.training.newPairs, case .idle = state, !isStarting
+        else { return }
+        do {
+            _ = try await start(TrainingRun())
+        } catch {
+            logger.warning("No round was started", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    package var status: TrainingStatus {
+        switch state {
+        case .idle: TrainingStatus(state: .idle)
+        case .running(let running):
+            TrainingStatus(
+                state: .running, round: running.id, progress: running.progress.latest)
+        case .paused(let round, let reason):
+            TrainingStatus(
+                state: .paused, round: round,
+                progress: reason.map { WorkProgress(phase: "paused", done: 0, message: $0) })
+        }
+    }
+
+    package var isIdle: Bool {
+        if case .idle = state { !isStarting } else { false }
+    }
+
+    /// A report of one round, live figures included.
+    package func report(_ id: Int) async throws -> RoundReport {
+        try await report(store.perform { try $0.round(id) })
+    }
+
+    package func reports(before: Int?, limit: Int) async throws -> [RoundReport] {
+        var reports: [RoundReport] = []
+        for round in try await store.perform({ try $0.rounds(before: before, limit: limit) }) {
+            try await reports.append(report(round))
+        }
+        return reports
+    }
+
+    private func report(_ round: StoredRound) async throws -> RoundReport {
+        let promotions = try await store.perform { Set(try $0.promotions().compactMap(\.checkpoint)) }
+        switch state {
+        case .running(let running) where running.id == round.id:
+            return try RoundReport(
+                round, progress: running.progress,
+                seconds: (ContinuousClock.now - running.began) / .seconds(1),
+                promotions: promotions)
+        default:
+            return try RoundReport(round, isPaused: true, promotions: promotions)
+        }
+    }
+
+    // MARK: Running
+
+    private func resumeInterruptedRound() async throws {
+        guard let round = try await store.perform({ try $0.runningRound() }) else { return }
+        let record = try RoundRecord(json: round.plan)
+        let model = try await models.current()
+        guard record.model == model.base.fingerprint else {
+            throw ControlError(
+                .wrongBase,
+                "cannot resume round \(round.id): it trains another model than the one in use;"
+                    + " `attunectl model use` its model, then resume")
+        }
+        publish(.roundResumed, "Round \(round.id) goes on", subject: "\(round.id)")
+        _ = launch(round.id, plan: record.plan, model: model)
+    }
+
+    private func launch(
+        _ id: Int, plan: RoundPlan, model: LoadedModel
+    ) -> AsyncStream<Line> {
+        var running = Running(
+            id: id, flag: CancellationFlag(), lines: EventStream(), began: .now)
+        let lines = running.lines.subscribe()
+        let flag = running.flag
+        running.task = Task { await self.drive(id, plan: plan, model: model, flag: flag) }
+        state = .running(running)
+        return lines
+    }
+
+    private func drive(
+        _ id: Int, plan: RoundPlan, model: LoadedModel, flag: CancellationFlag
+    ) async {
+        let files = RoundFiles(directory: "\(directory.rounds)/\(id)")
+        let (checkpoints, configuration) = (checkpoints, configuration)
+        let began = ContinuousClock.now
+        let (roundEvents, continuation) = AsyncStream.makeStream(of: RoundEvent.self)
+        let listener = Task { for await event in roundEvents { self.take(event) } }
+        do {
+            let assignment = try await store.perform { _ in
+                try RoundAssignment(
+                    id: id, plan: plan, model: model, checkpoints: checkpoints, files: files,
+                    configuration: configuration)
+            }
+            let result = try await runner.run(assignment, flag: flag) { continuation.yield($0) }
+            continuation.finish()
+            await listener.value
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            let checkpoint = try await store.perform { _ in
+                try checkpoints.complete(assignment, result, seconds: seconds)
+            }
+            await finished(id, checkpoint, result.gate)
+        } catch {
+            continuation.finish()
+            await listener.value
+            await stopped(id, by: error, files: files)
+        }
+    }
+
+    private func take(_ event: RoundEvent) {
+        guard case .running(var running) = state, let progress = running.progress.take(event)
+        else { return }
+        state = .running(running)
+        running.lines.publish(.progress(progress))
+        let subject = "\(running.id)"
+        if case .asked(let request, outcome: .open) = event {
+            events.publish(
+                Event(
+                    kind: .labelRequested, at: Date(), message: "A label is worth having",
+                    subject: request.id))
+        }
+        events.publish(
+            Event(
+                kind: .roundProgress, at: Date(),
+                message: progress.message ?? "\(progress.phase) \(progress.done)",
+                subject: subject, progress: progress))
+    }
+
+    private func finished(_ id: Int, _ checkpoint: CheckpointID, _ gate: GateDecision) async {
+        let lines = end(.idle)
+        publish(.checkpointCreated, "Round \(id) left a checkpoint", subject: checkpoint.hex)
+        if gate.verdict == .promote {
+            publish(.headChanged, "The gate let the checkpoint pass", subject: checkpoint.hex)
+        }
+        publish(
+            .roundFinished, "Round \(id) is done: \(gate.verdict.rawValue)", subject: "\(id)")
+        if let report = try? await report(id) { lines?.publish(.value(report)) }
+        lines?.finish()
+    }
+
+    private func stopped(_ id: Int, by error: any Error, files: RoundFiles) async {
+        let failure = ControlError(describing: error)
+        if error is CancellationError {
+            let lines = end(.paused(round: id, reason: nil))
+            publish(.roundPaused, "Round \(id) is paused", subject: "\(id)")
+            lines?.publish(
+                .failure(
+                    ControlError(
+                        .cancelled,
+                        "cannot finish round \(id) now: it was paused; `attunectl train resume`"
+                            + " goes on where it stopped")))
+            lines?.finish()
+            return
+        }
+        logger.error(
+            "Round stopped", metadata: ["round": "\(id)", "reason": "\(failure.message)"])
+        if error.isLasting {
+            try? await store.perform { try $0.endRound(id, .failed(failure.message)) }
+            files.remove()
+            let lines = end(.idle)
+            publish(.roundFailed, "Round \(id) failed: \(failure.message)", subject: "\(id)")
+            lines?.publish(.failure(failure))
+            lines?.finish()
+        } else {
+            let lines = end(.paused(round: id, reason: failure.message))
+            publish(
+                .roundFailed, "Round \(id) waits: \(failure.message)", subject: "\(id)")
+            lines?.publish(.failure(failure))
+            lines?.finish()
+        }
+    }
+
+    private func end(_ next: State) -> EventStream<Line>? {
+        defer { state = next }
+        guard case .running(let running) = state else { return nil }
+        return running.lines
+    }
+
+    private func publish(_ kind: Event.Kind, _ message: String, subject: String) {
+        logger.info("\(message)", metadata: ["subject": "\(subject)"])
+        events.publish(Event(kind: kind, at: Date(), message: message, subject: subject))
+    }
+}
+
+extension Error {
+    /// Whether a round that met this error can never go on; the rest a person can remove.
+    fileprivate var isLasting: Bool {
+        self is PreferenceLearningError
+    }
+}
