@@ -2,8 +2,9 @@ public import Foundation
 
 /// A LoRA adapter as checkpoints hold it: float32 matrices in the base model's GGUF row order.
 ///
-/// Tensors are named `blk.<layer>.<target>.lora_a` of shape [R, in] and `….lora_b` of shape [out, R], row-major.
-/// Rows of query and key `lora_b` follow the GGUF file: for the llama architecture that is interleaved RoPE order.
+/// Tensors are named `blk.<layer>.<target>.lora_a` of shape [R, in] and `….lora_b` of shape [out,
+/// R], row-major. Rows of query and key `lora_b` follow the GGUF file: for the llama architecture
+/// that is interleaved RoPE order.
 public struct Adapter: Sendable {
     public struct Matrix: Hashable, Sendable {
         /// "blk.0.attn_q"
@@ -25,7 +26,8 @@ public struct Adapter: Sendable {
     /// By tensor name; holds exactly the tensors of ``matrices(base:shape:)``.
     public let values: [String: [Float]]
 
-    /// Every matrix pair that the base and shape demand, layer by layer in the order of ``AdapterTarget``.
+    /// Every matrix pair that the base and shape demand, layer by layer in the order of
+    /// ``AdapterTarget``.
     public static func matrices(base: BaseModel, shape: AdapterShape) -> [Matrix] {
         (0..<base.layerCount).flatMap { layer in
             shape.targetModules.map { target in
@@ -35,6 +37,15 @@ public struct Adapter: Sendable {
                     inputWidth: widths.input, outputWidth: widths.output, rank: shape.rank)
             }
         }
+    }
+
+    /// Numbers in all matrices together.
+    public static func parameterCount(base: BaseModel, shape: AdapterShape) -> Int {
+        let perLayer = shape.targetModules.map { target in
+            let widths = base.widths(of: target)
+            return shape.rank * (widths.input + widths.output)
+        }
+        return base.layerCount * perLayer.reduce(0, +)
     }
 
     public var matrices: [Matrix] { Self.matrices(base: base, shape: shape) }

@@ -1,4 +1,5 @@
-/// The model that an adapter was trained on: which bytes, and the dimensions that fix every adapter tensor's shape.
+/// The model that an adapter was trained on: which bytes, and the dimensions that fix every adapter
+/// tensor's shape.
 public struct BaseModel: Codable, Hashable, Sendable {
     /// SHA-256 of the GGUF file; an adapter on any other file of the same shape is silently wrong.
     public var fingerprint: ObjectID

@@ -2,12 +2,14 @@ public import Foundation
 
 /// Why something could not be stored, read, believed or exchanged.
 ///
-/// ``kind`` is the stable, kebab-case word of each case; the description is for people and may change.
+/// ``kind`` is the stable, kebab-case word of each case; the description is for people and may
+/// change.
 public enum CheckpointError: Error, Hashable, Sendable {
     case invalidObjectID(String)
     case objectMissing(ObjectID, place: String)
     case hashMismatch(expected: ObjectID, found: ObjectID, place: String)
     case sizeMismatch(ObjectID, expected: Int, found: Int)
+    /// More than a limit, in bytes or in number.
     case tooLarge(String, limit: Int)
     case fileOperation(String, path: String, code: Int32)
     case malformed(String, field: String, reason: String)
@@ -45,7 +47,8 @@ public enum CheckpointError: Error, Hashable, Sendable {
         }
     }
 
-    /// Whether the cause lies in what was offered, so that only this checkpoint or head is given up.
+    /// Whether the cause lies in what was offered, so that only this checkpoint or head is given
+    /// up.
     ///
     /// The rest (a full disk, a lost connection) ends a whole sync.
     public var isRefusal: Bool {
@@ -60,7 +63,8 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
     public var description: String {
         switch self {
         case .invalidObjectID(let text):
-            "cannot use \(quoted(text)) as an object id: it must be 64 lower-case hexadecimal digits"
+            "cannot use \(quoted(text)) as an object id: "
+                + "it must be 64 lower-case hexadecimal digits"
         case .objectMissing(let id, let place):
             "cannot read object \(id): \(place) does not have it; sync again from a peer that does"
         case .hashMismatch(let expected, let found, let place):
@@ -70,7 +74,7 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
             "cannot accept object \(id): \(expected) bytes were announced and \(found) came; "
                 + "fetch it again"
         case .tooLarge(let what, let limit):
-            "cannot accept \(what): it is larger than the limit of \(limit) bytes"
+            "cannot accept \(what): the limit is \(limit)"
         case .fileOperation(let operation, let path, let code):
             "cannot \(operation) \(path): \(String(cString: strerror(code))); \(advice(for: code))"
         case .malformed(let what, let field, let reason):
@@ -79,19 +83,20 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
             "cannot read the \(what): it has format \(found) and this version reads \(supported); "
                 + "upgrade Attune on this host"
         case .baseMismatch(let local, let found):
-            "cannot use this checkpoint: it was trained on base model \(found) and the local model is "
-                + "\(local); use the same model file on both hosts"
+            "cannot use this checkpoint: it was trained on base model \(found) "
+                + "and the local model is \(local); use the same model file on both hosts"
         case .incomplete(let id, let missing):
             "cannot accept checkpoint \(id.short): \(missing.count) of its objects are missing, "
                 + "first \(missing.first?.hex ?? "none"); sync again"
         case .signatureInvalid(let host):
-            "cannot accept a head of host \(host.short): its signature does not verify; do not trust its source"
+            "cannot accept a head of host \(host.short): its signature does not verify; "
+                + "do not trust its source"
         case .headReplayed(let host, let known, let offered):
-            "cannot accept a head of host \(host.short): its counter \(offered) is below the known \(known); "
-                + "an old head was replayed"
+            "cannot accept a head of host \(host.short): its counter \(offered) is below "
+                + "the known \(known); an old head was replayed"
         case .headConflict(let host, let counter):
-            "cannot accept a head of host \(host.short): it signed two different checkpoints with counter "
-                + "\(counter); its key or state was copied, keep the known one"
+            "cannot accept a head of host \(host.short): it signed two different "
+                + "checkpoints with counter \(counter); its key or state was copied, keep the known one"
         case .hostKeyUnusable(let path, let reason):
             "cannot use the host key \(path): \(reason)"
         case .invalidPeerAddress(let text, let reason):

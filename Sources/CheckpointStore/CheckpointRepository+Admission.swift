@@ -1,9 +1,11 @@
 public import Foundation
 
 extension CheckpointRepository {
-    /// Checks a manifest that is about to be sent, before any of its objects cross the wire; writes nothing.
+    /// Checks a manifest that is about to be sent, before any of its objects cross the wire; writes
+    /// nothing.
     ///
-    /// - Errors: ``CheckpointError/baseMismatch(local:found:)`` and whatever makes the manifest itself unacceptable.
+    /// - Errors: ``CheckpointError/baseMismatch(local:found:)`` and whatever makes the manifest
+    ///   itself unacceptable.
     @discardableResult
     public func inspect(manifest bytes: Data, base: BaseModel) throws -> Manifest {
         let manifest = try Manifest(canonical: bytes)
@@ -18,13 +20,15 @@ extension CheckpointRepository {
         return manifest
     }
 
-    /// Lets a received checkpoint in: from quarantine to the trusted objects, if it is whole and right in every part.
+    /// Lets a received checkpoint in: from quarantine to the trusted objects, if it is whole and
+    /// right in every part.
     ///
-    /// Checks manifest and bounds, base fingerprint and dimensions, every object's presence, size and hash, adapter tensors
-    /// by name and shape, and that all numbers are finite. Admission activates nothing. Admitting again does nothing.
+    /// Checks manifest and bounds, base fingerprint and dimensions, every object's presence, size
+    /// and hash, adapter tensors by name and shape, and that all numbers are finite. Admission
+    /// activates nothing. Admitting again does nothing.
     ///
-    /// - Errors: a ``CheckpointError``; an incomplete checkpoint stays in quarantine to be completed, any other refused one
-    ///   is deleted from it.
+    /// - Errors: a ``CheckpointError``; an incomplete checkpoint stays in quarantine to be
+    ///   completed, any other refused one is deleted from it.
     @discardableResult
     public func admit(_ checkpoint: CheckpointID, base: BaseModel) throws -> Manifest {
         if objects.contains(checkpoint) { return try manifest(of: checkpoint) }
@@ -69,14 +73,13 @@ extension CheckpointRepository {
                 throw CheckpointError.sizeMismatch(
                     reference.id, expected: reference.size, found: size)
             }
-            let data = try store.data(of: reference.id, maximumSize: reference.size)
+            let data = try store.mapped(reference.id)
             switch reference.format {
             case .json: _ = try JSONParser.parse(data, "\(role) object")
             case .safetensors where role == Manifest.adapterRole:
                 _ = try Adapter(safetensors: data, base: manifest.base, shape: manifest.lora)
             case .safetensors:
-                let file = try Safetensors(data)
-                for tensor in file.tensors { _ = try file.floats(tensor.name) }
+                try Safetensors(data).requireFinite()
             }
         }
     }

@@ -1,10 +1,11 @@
 import Foundation
 
-/// Everything a host keeps of checkpoints, under one directory: `objects/`, `quarantine/` and `heads/`.
+/// Everything a host keeps of checkpoints, under one directory: `objects/`, `quarantine/` and
+/// `heads/`.
 ///
-/// What comes from elsewhere lands in `quarantine/` and moves to `objects/` only when a whole checkpoint has
-/// passed ``admit(_:base:)``. A manifest reaches `objects/` after everything it names, so a checkpoint whose manifest
-/// is there is whole.
+/// What comes from elsewhere lands in `quarantine/` and moves to `objects/` only when a whole
+/// checkpoint has passed ``admit(_:base:)``. A manifest reaches `objects/` after everything it
+/// names, so a checkpoint whose manifest is there is whole.
 public struct CheckpointRepository: Sendable {
     public let objects: ObjectStore
     public let quarantine: ObjectStore
@@ -72,7 +73,10 @@ public struct CheckpointRepository: Sendable {
     public func publishHead(_ checkpoint: CheckpointID, key: HostKey) throws -> SignedHead {
         _ = try manifest(of: checkpoint)
         let known = try heads.head(of: key.id)
-        if let known, known.checkpoint == checkpoint { return known }
+        if let known, known.checkpoint == checkpoint {
+            try heads.put(known)
+            return known
+        }
         let head = try SignedHead(
             checkpoint: checkpoint, counter: heads.newestCounter(of: key.id) + 1, key: key)
         try heads.put(head)

@@ -1,10 +1,11 @@
 public import Foundation
 
-/// A directory as a remote: a USB stick, an NFS share, a folder that some other tool carries between hosts.
+/// A directory as a remote: a USB stick, an NFS share, a folder that some other tool carries
+/// between hosts.
 ///
-/// `objects/` and `heads/` as a host keeps them, without quarantine: a directory judges nothing but hashes, hosts that
-/// read from it admit what they take. Writers need no lock: objects are write-once under their hash and every
-/// (host, counter) has a file of its own.
+/// `objects/` and `heads/` as a host keeps them, without quarantine: a directory judges nothing but
+/// hashes, hosts that read from it admit what they take. Writers need no lock: objects are
+/// write-once under their hash and every (host, counter) has a file of its own.
 public struct DirectoryRemote: Remote {
     public let name: String
     private let objects: ObjectStore

@@ -13,29 +13,41 @@ package enum FileOperation: Hashable, Sendable {
 
 /// The few file operations that durable storage is made of.
 ///
-/// Everything stored goes temporary file → fsync → rename → fsync of the directory, so a crash at any
-/// step leaves either nothing new or the whole new file. `willPerform` runs before every step; what it throws
-/// replaces the step.
+/// Everything stored goes temporary file → fsync → rename → fsync of the directory, so a crash at
+/// any step leaves either nothing new or the whole new file. `willPerform` runs before every step;
+/// what it throws replaces the step.
 package struct FileSystem: Sendable {
     package var willPerform: @Sendable (FileOperation) throws -> Void
+    /// Only the owner reads what a store holds; an export is made to be read.
+    var newFileMode: mode_t = 0o600
+    var newDirectoryMode: mode_t = 0o700
 
     package init(willPerform: @escaping @Sendable (FileOperation) throws -> Void = { _ in }) {
         self.willPerform = willPerform
     }
 
+    init(newFileMode: mode_t, newDirectoryMode: mode_t) {
+        self.init()
+        self.newFileMode = newFileMode
+        self.newDirectoryMode = newDirectoryMode
+    }
+
     /// Makes the directory and the missing ones above it, each made durable in its parent.
     func makeDirectories(_ path: String) throws {
         if isDirectory(path) { return }
-        let parent = (path as NSString).deletingLastPathComponent
-        if !parent.isEmpty, parent != path { try makeDirectories(parent) }
+        let parent = parentDirectory(of: path)
+        if parent != path { try makeDirectories(parent) }
         try willPerform(.makeDirectory(path))
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw failure("make directory", path) }
-        if !parent.isEmpty { try synchronizeDirectory(parent) }
+        if mkdir(path, newDirectoryMode) != 0, errno != EEXIST {
+            throw failure("make directory", path)
+        }
+        try synchronizeDirectory(parent)
     }
 
-    func create(_ path: String, mode: mode_t = 0o600) throws -> OutputFile {
+    func create(_ path: String) throws -> OutputFile {
         try willPerform(.create(path))
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        let descriptor = open(
+            path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, newFileMode)
         guard descriptor >= 0 else { throw failure("create", path) }
         return OutputFile(path: path, descriptor: descriptor, fileSystem: self)
     }
@@ -45,7 +57,8 @@ package struct FileSystem: Sendable {
         if Foundation.rename(path, target) != 0 { throw failure("rename to", target) }
     }
 
-    /// Makes the names in a directory durable; a file system without directory fsync counts as done.
+    /// Makes the names in a directory durable; a file system without directory fsync counts as
+    /// done.
     func synchronizeDirectory(_ path: String) throws {
         try willPerform(.synchronizeDirectory(path))
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -72,12 +85,13 @@ package struct FileSystem: Sendable {
             file.discard()
             throw error
         }
-        try synchronizeDirectory((path as NSString).deletingLastPathComponent)
+        try synchronizeDirectory(parentDirectory(of: path))
     }
 
-    /// A name that no reader takes for content, in the directory of `path` so that rename stays atomic.
+    /// A name that no reader takes for content, in the directory of `path` so that rename stays
+    /// atomic.
     func temporaryName(beside path: String) -> String {
-        let directory = (path as NSString).deletingLastPathComponent
+        let directory = parentDirectory(of: path)
         return "\(directory)/\(Self.temporaryPrefix)\(UUID().uuidString.lowercased())"
     }
 
@@ -137,7 +151,8 @@ final class OutputFile {
         closeDescriptor()
     }
 
-    /// Removes the unfinished file; what cannot be removed is left for ``ObjectStore/removeAbandoned(olderThan:)``.
+    /// Removes the unfinished file; what cannot be removed is left for
+    /// ``ObjectStore/removeAbandoned(olderThan:)``.
     func discard() {
         closeDescriptor()
         try? fileSystem.remove(path)
@@ -152,4 +167,10 @@ final class OutputFile {
 /// The error of the system call that has just failed.
 func failure(_ operation: String, _ path: String) -> CheckpointError {
     .fileOperation(operation, path: path, code: errno)
+}
+
+/// The directory a path's last component is in; "." for a bare name.
+func parentDirectory(of path: String) -> String {
+    let parent = (path as NSString).deletingLastPathComponent
+    return parent.isEmpty ? "." : parent
 }

@@ -2,8 +2,9 @@ import Foundation
 
 /// The newest known head of every host: `<host>/<counter>.json`.
 ///
-/// A counter stands in the file's name, so two writers that bring different heads of one host write different files
-/// and the higher one wins whatever the order; no lock is needed, on a shared directory either.
+/// A counter stands in the file's name, so two writers that bring different heads of one host write
+/// different files and the higher one wins whatever the order; no lock is needed, on a shared
+/// directory either.
 public struct HeadStore: Sendable {
     public let directory: String
     let fileSystem: FileSystem
@@ -18,9 +19,10 @@ public struct HeadStore: Sendable {
         self.fileSystem = fileSystem
     }
 
-    /// The newest head of every host, sorted by host; a file that is damaged or forged is passed over.
+    /// The newest head of every host, sorted by host; a file that is damaged or forged is passed
+    /// over.
     public func all() throws -> [SignedHead] {
-        let hosts = try fileSystem.names(in: directory).compactMap(HostID.init)
+        let hosts = try hosts()
         guard hosts.count <= Self.maximumHosts else {
             throw CheckpointError.tooLarge(
                 "a list of \(hosts.count) heads", limit: Self.maximumHosts)
@@ -47,30 +49,44 @@ public struct HeadStore: Sendable {
     public func put(_ head: SignedHead) throws -> Bool {
         try head.verify()
         let known = try counters(of: head.host)
-        if let newest = known.last {
-            guard head.counter >= newest else {
-                throw CheckpointError.headReplayed(
-                    head.host, known: newest, offered: head.counter)
-            }
-            if let same = self.head(of: head.host, counter: head.counter) {
-                guard same.checkpoint == head.checkpoint else {
-                    throw CheckpointError.headConflict(head.host, counter: head.counter)
-                }
-                try fileSystem.synchronizeDirectory(folder(of: head.host))
-                return false
-            }
+        let isNew = try isNew(head, known: known)
+        if isNew {
+            try fileSystem.makeDirectories(folder(of: head.host))
+            try fileSystem.writeAtomically(
+                head.encoded(), to: path(of: head.host, counter: head.counter))
+        } else {
+            try fileSystem.synchronizeDirectory(folder(of: head.host))
         }
-        try fileSystem.makeDirectories(folder(of: head.host))
-        try fileSystem.writeAtomically(
-            head.encoded(), to: path(of: head.host, counter: head.counter))
         for counter in known where counter < head.counter {
             try fileSystem.remove(path(of: head.host, counter: counter))
         }
-        return true
+        return isNew
+    }
+
+    /// Whether the head has to be written; throws if it may not be.
+    private func isNew(_ head: SignedHead, known: [UInt64]) throws -> Bool {
+        guard let newest = known.last else {
+            guard try hosts().count < Self.maximumHosts else {
+                throw CheckpointError.tooLarge("another host's head", limit: Self.maximumHosts)
+            }
+            return true
+        }
+        guard head.counter >= newest else {
+            throw CheckpointError.headReplayed(head.host, known: newest, offered: head.counter)
+        }
+        guard let same = self.head(of: head.host, counter: head.counter) else { return true }
+        guard same.checkpoint == head.checkpoint else {
+            throw CheckpointError.headConflict(head.host, counter: head.counter)
+        }
+        return false
     }
 
     /// The highest counter that has a file, readable or not; 0 if there is none.
     func newestCounter(of host: HostID) throws -> UInt64 { try counters(of: host).last ?? 0 }
+
+    private func hosts() throws -> [HostID] {
+        try fileSystem.names(in: directory).compactMap(HostID.init)
+    }
 
     private func folder(of host: HostID) -> String { "\(directory)/\(host)" }
 

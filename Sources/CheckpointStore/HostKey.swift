@@ -43,14 +43,15 @@ public struct HostKey: Sendable {
 
     /// Reads the key, or makes one if the file does not exist.
     ///
-    /// The file appears whole, with mode 0600 from its first byte; of two processes that make one at
-    /// the same time both end with the same key.
+    /// The file appears whole, with mode 0600 from its first byte; of two processes that make one
+    /// at the same time both end with the same key.
     ///
-    /// - Errors: ``CheckpointError/hostKeyUnusable(path:reason:)`` if others can read the file or it is damaged.
+    /// - Errors: ``CheckpointError/hostKeyUnusable(path:reason:)`` if others can read the file or
+    ///   it is damaged.
     public static func load(orCreateAt path: String) throws -> HostKey {
         let fileSystem = FileSystem()
         if fileSystem.size(of: path) == nil {
-            let directory = (path as NSString).deletingLastPathComponent
+            let directory = parentDirectory(of: path)
             try fileSystem.makeDirectories(directory)
             let file = try fileSystem.create(fileSystem.temporaryName(beside: path))
             defer { file.discard() }

@@ -1,8 +1,10 @@
 import Foundation
 
-/// Reads JSON from hostile bytes: no duplicate keys, no bad UTF-8, bounded depth, nothing after the end.
+/// Reads JSON from hostile bytes: no duplicate keys, no bad UTF-8, bounded depth, nothing after the
+/// end.
 ///
-/// Foundation's parser keeps one of two duplicate keys; two readers could then disagree about one hash.
+/// Foundation's parser keeps one of two duplicate keys; two readers could then disagree about one
+/// hash.
 struct JSONParser {
     private let bytes: [UInt8]
     private var position = 0

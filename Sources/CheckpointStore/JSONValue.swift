@@ -15,9 +15,9 @@ enum JSONValue: Hashable, Sendable {
 extension JSONValue {
     /// The canonical form: RFC 8785, with integers allowed up to 2⁶⁴−1.
     ///
-    /// UTF-8, no white space, keys in ascending order, the shortest escapes. An integer is written in decimal
-    /// digits, so is a fraction that happens to be whole; other fractions are the shortest decimal that
-    /// reads back as the same Double.
+    /// UTF-8, no white space, keys in ascending order, the shortest escapes. An integer is written
+    /// in decimal digits, so is a fraction that happens to be whole; other fractions are the
+    /// shortest decimal that reads back as the same Double.
     func canonical() -> Data {
         var text = ""
         write(to: &text)

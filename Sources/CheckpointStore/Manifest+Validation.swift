@@ -10,6 +10,7 @@ package enum ManifestBounds {
     package static let parents = 0...8
     package static let objects = 1...16
     package static let objectSize = 0...ObjectStore.maximumObjectSize
+    package static let jsonSize = 0...16_777_216
     package static let count = 0...2_147_483_647
     package static let nameLength = 1...200
     package static let namePattern = "^[^\\u0000-\\u001f\\u007f]*$"
@@ -67,12 +68,19 @@ extension Manifest {
             try require(
                 "objects.\(quoted(role))", Self.isWord(role, allowing: "-"),
                 "a role must be a short lower-case word")
-            try check("objects.\(role).size", reference.size, ManifestBounds.objectSize)
+            try check(
+                "objects.\(role).size", reference.size,
+                reference.format == .json ? ManifestBounds.jsonSize : ManifestBounds.objectSize)
         }
         let adapter = try object(Self.adapterRole)
         try require(
             "objects.adapter.format", adapter.format == .safetensors,
             "an adapter must be safetensors")
+        let weights = 4 * Adapter.parameterCount(base: base, shape: lora)
+        try require(
+            "objects.adapter.size",
+            (weights...weights + 8 + Safetensors.maximumHeaderSize).contains(adapter.size),
+            "\(adapter.size) bytes cannot hold exactly the \(weights) bytes of weights")
     }
 
     /// Matches `^[a-z][a-z0-9…]{0,31}$`.

@@ -2,8 +2,9 @@ public import Foundation
 
 /// What a checkpoint is: which objects, trained on which base, from which parents, by which host.
 ///
-/// The canonical bytes of the manifest are an object themselves and their SHA-256 is the ``CheckpointID``. Nothing
-/// in it depends on the clock, so an interrupted and an uninterrupted round give the same id.
+/// The canonical bytes of the manifest are an object themselves and their SHA-256 is the
+/// ``CheckpointID``. Nothing in it depends on the clock, so an interrupted and an uninterrupted
+/// round give the same id.
 ///
 /// - Source: `Schemas/manifest.schema.json`.
 public struct Manifest: Codable, Hashable, Sendable {
@@ -16,7 +17,8 @@ public struct Manifest: Codable, Hashable, Sendable {
     public var lora: AdapterShape
     /// Checkpoints this one continues: none for the first, two for a merge.
     public var parents: [CheckpointID]
-    /// By role: "adapter" always; "optimizer", "learner", "metrics" and others as the trainer needs.
+    /// By role: "adapter" always; "optimizer", "learner", "metrics" and others as the trainer
+    /// needs.
     public var objects: [String: ObjectReference]
     public var host: HostID
     /// The how-manieth round of its host made it.

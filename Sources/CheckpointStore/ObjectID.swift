@@ -3,8 +3,8 @@ public import Foundation
 
 /// The SHA-256 of some bytes, which is also the name those bytes are stored under.
 ///
-/// - Postconditions: `hex` is exactly 64 characters of `0-9a-f`, so it is safe as a file name; `../` cannot be
-///   spelled.
+/// - Postconditions: `hex` is exactly 64 characters of `0-9a-f`, so it is safe as a file name;
+///   `../` cannot be spelled.
 public struct ObjectID: Hashable, Sendable, Comparable, LosslessStringConvertible {
     /// The digest as 64 lower-case hexadecimal digits.
     public let hex: String
@@ -17,7 +17,8 @@ public struct ObjectID: Hashable, Sendable, Comparable, LosslessStringConvertibl
         hex = description
     }
 
-    /// Accepts 64 lower-case hexadecimal digits and throws ``CheckpointError/invalidObjectID(_:)`` for the rest.
+    /// Accepts 64 lower-case hexadecimal digits and throws ``CheckpointError/invalidObjectID(_:)``
+    /// for the rest.
     public init(validating text: String) throws {
         guard let id = Self(text) else { throw CheckpointError.invalidObjectID(text) }
         self = id
@@ -34,7 +35,8 @@ public struct ObjectID: Hashable, Sendable, Comparable, LosslessStringConvertibl
 
     public var description: String { hex }
 
-    /// The first twelve digits: enough for people to tell checkpoints apart, never enough to trust one.
+    /// The first twelve digits: enough for people to tell checkpoints apart, never enough to trust
+    /// one.
     public var short: String { String(hex.prefix(12)) }
 
     public static func < (left: Self, right: Self) -> Bool { left.hex < right.hex }

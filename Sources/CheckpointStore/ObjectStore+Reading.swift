@@ -30,7 +30,8 @@ extension ObjectStore {
         return try ObjectFile(path: path(of: id)).read(range.clamped(to: 0..<size))
     }
 
-    /// Streams an object from `offset` on; from 0 it ends with an error if the bytes do not hash to the name.
+    /// Streams an object from `offset` on; from 0 it ends with an error if the bytes do not hash to
+    /// the name.
     public func stream(of id: ObjectID, from offset: Int = 0) throws -> ObjectBody {
         let size = try size(of: id)
         let file = try ObjectFile(path: path(of: id))
@@ -66,7 +67,17 @@ extension ObjectStore {
         }
     }
 
-    /// Reads every object and returns those that cannot be read or do not hash to their names, with the reason.
+    /// An object's bytes without a copy in memory, after ``verify(_:)``.
+    ///
+    /// Safe to map since objects are never written again; a disk that fails later kills the
+    /// process.
+    func mapped(_ id: ObjectID) throws -> Data {
+        try verify(id)
+        return try Data(contentsOf: URL(filePath: path(of: id)), options: .alwaysMapped)
+    }
+
+    /// Reads every object and returns those that cannot be read or do not hash to their names, with
+    /// the reason.
     public func verifyAll(progress: (Int, Int) -> Void = { _, _ in }) throws
         -> [(id: ObjectID, reason: String)]
     {

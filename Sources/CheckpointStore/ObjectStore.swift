@@ -3,8 +3,8 @@ public import Foundation
 
 /// A directory of write-once files, each named by the SHA-256 of its bytes: `ab/abcdef…`.
 ///
-/// Safe for any number of readers and writers on one file system without locks: a name appears by rename, whole and
-/// already on disk, and can only ever stand for one content.
+/// Safe for any number of readers and writers on one file system without locks: a name appears by
+/// rename, whole and already on disk, and can only ever stand for one content.
 public struct ObjectStore: Sendable {
     public let directory: String
     let fileSystem: FileSystem
@@ -47,7 +47,8 @@ public struct ObjectStore: Sendable {
 
     /// Begins an object whose bytes come piece by piece.
     ///
-    /// - Parameter id: what the bytes must hash to; nil takes any and returns the id from `finish()`.
+    /// - Parameter id: what the bytes must hash to; nil takes any and returns the id from
+    ///   `finish()`.
     public func writer(
         expecting id: ObjectID? = nil, maximumSize: Int = ObjectStore.maximumObjectSize
     ) throws -> ObjectWriter {
@@ -80,7 +81,8 @@ public struct ObjectStore: Sendable {
 
     /// Removes unfinished files that a crash left behind.
     ///
-    /// - Parameter age: seconds since the last write; others may be writing to the same directory, so the default is a day.
+    /// - Parameter age: seconds since the last write; others may be writing to the same directory,
+    ///   so the default is a day.
     public func removeAbandoned(olderThan age: TimeInterval = 86_400) throws {
         for name in try fileSystem.names(in: directory)
         where name.hasPrefix(FileSystem.temporaryPrefix) {

@@ -3,8 +3,8 @@ public import Foundation
 
 /// Takes an object's bytes as they come and stores them only if they are what was announced.
 ///
-/// Bytes go to a temporary file in the store's own file system. Until ``finish()`` returns no reader can see the
-/// object; dropping the writer removes the temporary file.
+/// Bytes go to a temporary file in the store's own file system. Until ``finish()`` returns no
+/// reader can see the object; dropping the writer removes the temporary file.
 public final class ObjectWriter {
     private let store: ObjectStore
     private let file: OutputFile
@@ -42,7 +42,8 @@ public final class ObjectWriter {
     ///
     /// An object already there is replaced by the same bytes, which heals one that was damaged.
     ///
-    /// - Errors: ``CheckpointError/hashMismatch(expected:found:place:)``; the temporary file is then gone.
+    /// - Errors: ``CheckpointError/hashMismatch(expected:found:place:)``; the temporary file is
+    ///   then gone.
     @discardableResult
     public func finish() throws -> ObjectID {
         precondition(!isFinished, "finish a finished object")

@@ -11,8 +11,8 @@ public enum PeerAddress: Hashable, Sendable {
 
     /// Reads an address.
     ///
-    /// - Errors: ``CheckpointError/invalidPeerAddress(_:reason:)``. A user or host that begins with `-` is refused, since ssh would
-    ///   take it for an option.
+    /// - Errors: ``CheckpointError/invalidPeerAddress(_:reason:)``. A user or host that begins with
+    ///   `-` is refused, since ssh would take it for an option.
     public init(_ text: String) throws {
         func invalid(_ reason: String) -> CheckpointError {
             .invalidPeerAddress(text, reason: reason)

@@ -2,13 +2,16 @@ public import Foundation
 
 /// A place that checkpoints come from and go to: another daemon, or a plain directory.
 ///
-/// Implementations verify what they are given; a caller is never trusted. Objects, then manifests, then heads is
-/// the order in which a ``Synchronizer`` puts things, so a reader never sees a head whose checkpoint is not there.
+/// Implementations verify what they are given; a caller is never trusted. Objects, then manifests,
+/// then heads is the order in which a ``Synchronizer`` puts things, so a reader never sees a head
+/// whose checkpoint is not there.
 ///
-/// - Errors: a ``CheckpointError`` where the offered thing is at fault (``CheckpointError/refused(_:by:reason:)`` if the other
-///   side only says so in words); any other error means the place itself cannot be used now.
+/// - Errors: a ``CheckpointError`` where the offered thing is at fault
+///   (``CheckpointError/refused(_:by:reason:)`` if the other side only says so in words); any other
+///   error means the place itself cannot be used now.
 public protocol Remote: Sendable {
-    /// What people call it, and what is recorded as the source of what it gave: "dir:///media/stick".
+    /// What people call it, and what is recorded as the source of what it gave:
+    /// "dir:///media/stick".
     var name: String { get }
 
     /// The newest head of every host it knows; signatures are checked by the one who asks, too.
@@ -23,10 +26,12 @@ public protocol Remote: Sendable {
     /// Takes an object of `size` bytes and returns when it is durable; the hash is checked there.
     func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws
 
-    /// Asks, before any object is sent, whether a checkpoint with this manifest could be admitted; writes nothing.
+    /// Asks, before any object is sent, whether a checkpoint with this manifest could be admitted;
+    /// writes nothing.
     func inspect(manifest: Data) async throws
 
-    /// Lets a checkpoint in whose objects and manifest have been put; a no-op for one admitted before.
+    /// Lets a checkpoint in whose objects and manifest have been put; a no-op for one admitted
+    /// before.
     ///
     /// - Parameter source: where it came from, for the record.
     func admit(_ checkpoint: CheckpointID, source: String) async throws

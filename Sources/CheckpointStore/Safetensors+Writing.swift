@@ -20,7 +20,8 @@ extension Safetensors {
     ///
     /// The header is padded with spaces so that the data begins at a multiple of 8.
     ///
-    /// - Errors: NaN or infinity in a tensor, a name that occurs twice; every file written can be read.
+    /// - Errors: NaN or infinity in a tensor, a name that occurs twice; every file written can be
+    ///   read.
     public static func encode(_ sources: [Source], metadata: [String: String] = [:]) throws -> Data
     {
         let sources = sources.sorted { $0.name < $1.name }

@@ -1,12 +1,13 @@
 public import Foundation
 
-/// A safetensors file, fully checked when opened: afterwards every tensor's bytes are known to be there.
+/// A safetensors file, fully checked when opened: afterwards every tensor's bytes are known to be
+/// there.
 ///
-/// Layout: an 8-byte little-endian header length, a JSON header, then the tensors' bytes, little-endian and
-/// row-major, without holes or overlap.
+/// Layout: an 8-byte little-endian header length, a JSON header, then the tensors' bytes,
+/// little-endian and row-major, without holes or overlap.
 ///
-/// - Errors: ``CheckpointError/malformed(_:field:reason:)`` whose field is the tensor's name or "header". Nothing is
-///   allocated beyond the header and what a caller asks for.
+/// - Errors: ``CheckpointError/malformed(_:field:reason:)`` whose field is the tensor's name or
+///   "header". Nothing is allocated beyond the header and what a caller asks for.
 /// - Source: the safetensors format of Hugging Face; stricter where two readers could disagree.
 public struct Safetensors: Sendable {
     /// How numbers are stored; all are read as Float.
@@ -74,31 +75,44 @@ public struct Safetensors: Sendable {
         guard let tensor = tensor(named: name) else {
             throw Self.malformed(quoted(name), "there is no such tensor")
         }
-        let bytes = data.dropFirst(tensor.bytes.lowerBound).prefix(tensor.bytes.count)
-        let values = bytes.withUnsafeBytes { bytes in
-            Self.decode(bytes, as: tensor.elementType)
+        try requireFinite(tensor)
+        return bytes(of: tensor).withUnsafeBytes { bytes in
+            (0..<tensor.count).map { Self.element($0, of: bytes, as: tensor.elementType) }
         }
-        guard let bad = values.firstIndex(where: { !$0.isFinite }) else { return values }
-        throw Self.malformed(quoted(name), "element \(bad) is not finite")
     }
 
-    private static func decode(_ bytes: UnsafeRawBufferPointer, as type: ElementType) -> [Float] {
-        let count = bytes.count / type.byteCount
-        return [Float](unsafeUninitializedCapacity: count) { values, filled in
-            for i in 0..<count {
-                switch type {
-                case .float32:
-                    let bits = bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)
-                    values[i] = Float(bitPattern: UInt32(littleEndian: bits))
-                case .bfloat16:
-                    let bits = bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)
-                    values[i] = Float(bitPattern: UInt32(UInt16(littleEndian: bits)) << 16)
-                case .float16:
-                    let bits = bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)
-                    values[i] = floatFromHalf(UInt16(littleEndian: bits))
-                }
+    /// Throws if any number of any tensor is NaN or infinite; allocates nothing.
+    public func requireFinite() throws {
+        for tensor in tensors { try requireFinite(tensor) }
+    }
+
+    private func requireFinite(_ tensor: Tensor) throws {
+        let bad = bytes(of: tensor).withUnsafeBytes { bytes in
+            (0..<tensor.count).first {
+                !Self.element($0, of: bytes, as: tensor.elementType).isFinite
             }
-            filled = count
+        }
+        guard let bad else { return }
+        throw Self.malformed(quoted(tensor.name), "element \(bad) is not finite")
+    }
+
+    private func bytes(of tensor: Tensor) -> Data {
+        data.dropFirst(tensor.bytes.lowerBound).prefix(tensor.bytes.count)
+    }
+
+    private static func element(
+        _ i: Int, of bytes: UnsafeRawBufferPointer, as type: ElementType
+    ) -> Float {
+        switch type {
+        case .float32:
+            let bits = bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)
+            return Float(bitPattern: UInt32(littleEndian: bits))
+        case .bfloat16:
+            let bits = bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)
+            return Float(bitPattern: UInt32(UInt16(littleEndian: bits)) << 16)
+        case .float16:
+            let bits = bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)
+            return floatFromHalf(UInt16(littleEndian: bits))
         }
     }
 

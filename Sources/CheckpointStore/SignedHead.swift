@@ -1,7 +1,8 @@
 import Crypto
 public import Foundation
 
-/// A host's statement "this is the checkpoint in use here", which nobody else can make or move back in time.
+/// A host's statement "this is the checkpoint in use here", which nobody else can make or move back
+/// in time.
 ///
 /// The signature covers `attune-head-1`, a line feed, and the canonical JSON of all other fields.
 public struct SignedHead: Codable, Hashable, Sendable {

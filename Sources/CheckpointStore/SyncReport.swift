@@ -44,6 +44,7 @@ public struct SyncSummary: Codable, Hashable, Sendable {
 
     public init() {}
 
-    /// The checkpoints that hosts have in use; more than one means that hosts differ, for a person to decide.
+    /// The checkpoints that hosts have in use; more than one means that hosts differ, for a person
+    /// to decide.
     public var checkpointsInUse: [CheckpointID] { Set(heads.map(\.checkpoint)).sorted() }
 }

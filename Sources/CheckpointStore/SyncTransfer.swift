@@ -29,7 +29,12 @@ struct SyncTransfer {
         async let knownHeads = destination.heads()
         let known = Dictionary(
             try await knownHeads.map { ($0.host, $0) }, uniquingKeysWith: { first, _ in first })
-        let news = try await offeredHeads.filter { known[$0.host] != $0 }
+        let offered = try await offeredHeads
+        guard offered.count <= HeadStore.maximumHosts else {
+            throw CheckpointError.tooLarge(
+                "\(offered.count) heads from \(source.name)", limit: HeadStore.maximumHosts)
+        }
+        let news = offered.filter { known[$0.host] != $0 }
         summary.heads = known.values.sorted { $0.host < $1.host }
         if news.isEmpty { return summary }
 
@@ -174,7 +179,8 @@ struct SyncTransfer {
         settings.report(.progress(progress))
     }
 
-    /// Runs the work for one head; what is wrong with the head or its checkpoints ends this head only.
+    /// Runs the work for one head; what is wrong with the head or its checkpoints ends this head
+    /// only.
     private mutating func refusing(
         _ head: SignedHead, _ work: (inout SyncTransfer) async throws -> Void
     ) async throws {

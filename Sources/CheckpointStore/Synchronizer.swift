@@ -2,10 +2,10 @@ import Foundation
 
 /// Brings one side's heads, with the checkpoints behind them, to the other side.
 ///
-/// Pull and push are the same with sides exchanged. When nothing has changed only the two lists of heads cross the wire.
-/// Checkpoints go oldest first, each as objects, then manifest, then admission at the receiver; heads go last. Cut
-/// anywhere, what arrived is kept and not sent again. Heads of different hosts stand side by side; none
-/// replaces another and nothing is activated.
+/// Pull and push are the same with sides exchanged. When nothing has changed only the two lists of
+/// heads cross the wire. Checkpoints go oldest first, each as objects, then manifest, then
+/// admission at the receiver; heads go last. Cut anywhere, what arrived is kept and not sent again.
+/// Heads of different hosts stand side by side; none replaces another and nothing is activated.
 public struct Synchronizer: Sendable {
     /// Finds out what would be sent, and sends nothing.
     public var isDryRun = false
@@ -22,8 +22,8 @@ public struct Synchronizer: Sendable {
 
     /// Syncs once.
     ///
-    /// - Errors: only what ends the whole sync, such as a full disk or a lost connection. A head or checkpoint that
-    ///   is at fault is left out, listed in ``SyncSummary/refusals``.
+    /// - Errors: only what ends the whole sync, such as a full disk or a lost connection. A head or
+    ///   checkpoint that is at fault is left out, listed in ``SyncSummary/refusals``.
     public func sync(from source: any Remote, to destination: any Remote) async throws
         -> SyncSummary
     {

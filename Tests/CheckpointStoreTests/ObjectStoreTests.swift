@@ -1,0 +1,127 @@
+import CheckpointStore
+import Foundation
+import Testing
+
+@Suite struct ObjectStoreTests {
+    let directory: TemporaryDirectory
+    let store: ObjectStore
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = ObjectStore(directory: directory.path + "/objects")
+    }
+
+    @Test func keepsWhatIsPutUnderItsHash() throws {
+        let id = try store.put(Data("abc".utf8))
+        #expect(id == ObjectID(hashing: Data("abc".utf8)))
+        #expect(try store.data(of: id) == Data("abc".utf8))
+        #expect(try store.size(of: id) == 3)
+        #expect(try store.ids() == [id])
+        #expect(try directory.files().keys.sorted() == ["objects/ba/\(id)"])
+    }
+
+    @Test func givesRangesClampedToTheObject() throws {
+        let id = try store.put(Data("0123456789".utf8))
+        #expect(try store.data(of: id, range: 3..<6) == Data("345".utf8))
+        #expect(try store.data(of: id, range: 8..<Int.max) == Data("89".utf8))
+        #expect(try store.data(of: id, range: 50..<60).isEmpty)
+    }
+
+    @Test func streamsInBoundedPiecesFromAnyOffset() async throws {
+        let bytes = Data((0..<ObjectStore.chunkSize + 5).map { UInt8(truncatingIfNeeded: $0) })
+        let id = try store.put(bytes)
+        for offset in [0, 1, ObjectStore.chunkSize, bytes.count, bytes.count + 1] {
+            var read = Data()
+            for try await piece in try store.stream(of: id, from: offset) {
+                #expect(piece.count <= ObjectStore.chunkSize)
+                read.append(piece)
+            }
+            #expect(read == bytes.dropFirst(offset))
+        }
+    }
+
+    @Test func refusesBytesThatDoNotHashToTheNameAndLeavesNothing() throws {
+        let writer = try store.writer(expecting: ObjectID(hashing: Data("abc".utf8)))
+        try writer.append(Data("abd".utf8))
+        #expect(throws: CheckpointError.self) { try writer.finish() }
+        _ = consume writer
+        #expect(try directory.files().isEmpty)
+    }
+
+    @Test func refusesTheFirstByteTooManyAndLeavesNothing() throws {
+        do {
+            let writer = try store.writer(maximumSize: 4)
+            try writer.append(Data("1234".utf8))
+            #expect(throws: CheckpointError.tooLarge("a new object", limit: 4)) {
+                try writer.append(Data("5".utf8))
+            }
+        }
+        #expect(try directory.files().isEmpty)
+    }
+
+    @Test func showsNothingUntilFinished() throws {
+        let bytes = Data("abc".utf8)
+        let id = ObjectID(hashing: bytes)
+        let writer = try store.writer(expecting: id)
+        try writer.append(bytes)
+        #expect(!store.contains(id))
+        #expect(try store.ids().isEmpty)
+        try writer.finish()
+        #expect(store.contains(id))
+    }
+
+    @Test func findsDamageAndIsHealedByPuttingAgain() throws {
+        let bytes = Data("abcdef".utf8)
+        let id = try store.put(bytes)
+        let other = try store.put(Data("other".utf8))
+        let path = "\(directory.path)/objects/\(id.hex.prefix(2))/\(id)"
+        try Data("abcdeX".utf8).write(to: URL(filePath: path))
+        #expect(throws: CheckpointError.self) { try store.verify(id) }
+        #expect(throws: CheckpointError.self) { try store.data(of: id) }
+        #expect(try store.verifyAll().map(\.id) == [id])
+        try store.verify(other)
+        try store.put(bytes)
+        #expect(try store.verifyAll().isEmpty)
+    }
+
+    @Test func aDamagedObjectEndsItsStreamWithAnError() async throws {
+        let id = try store.put(Data("abcdef".utf8))
+        let path = "\(directory.path)/objects/\(id.hex.prefix(2))/\(id)"
+        try Data("abcdeX".utf8).write(to: URL(filePath: path))
+        let body = try store.stream(of: id)
+        await #expect(throws: CheckpointError.self) { for try await _ in body {} }
+    }
+
+    @Test func namesTheObjectItDoesNotHave() {
+        let id = ObjectID(hashing: Data("absent".utf8))
+        let error = CheckpointError.objectMissing(id, place: store.directory)
+        #expect(throws: error) { try store.data(of: id) }
+        #expect(throws: error) { try store.verify(id) }
+        #expect(error.description.contains(id.hex))
+    }
+
+    @Test func deletesAndSweepsAbandonedFiles() throws {
+        let id = try store.put(Data("abc".utf8))
+        try Data("half".utf8).write(
+            to: URL(filePath: "\(store.directory)/.incoming-0"))
+        try store.removeAbandoned(olderThan: 3600)
+        #expect(try directory.files().count == 2)
+        #expect(try store.totalSize() == 7)
+        try store.removeAbandoned(olderThan: 0)
+        #expect(try store.totalSize() == 3)
+        try store.delete(id)
+        try store.delete(id)
+        #expect(try directory.files().isEmpty)
+    }
+
+    @Test func doesNotFollowSymbolicLinks() throws {
+        let id = ObjectID(hashing: Data("abc".utf8))
+        let folder = "\(store.directory)/\(id.hex.prefix(2))"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder)/\(id)", withDestinationPath: "/etc/passwd")
+        #expect(!store.contains(id))
+        #expect(throws: CheckpointError.self) { try store.data(of: id) }
+    }
+}
