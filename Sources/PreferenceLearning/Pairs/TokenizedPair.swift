@@ -1,16 +1,16 @@
-import LanguageModel
+package import LanguageModel
 
 /// A pair as the model reads it.
-struct TokenizedPair: Sendable {
-    let id: String
-    let promptKey: String
-    let prompt: [TokenID]
+package struct TokenizedPair: Sendable {
+    package let id: String
+    package let promptKey: String
+    package let prompt: [TokenID]
     /// Ends with end-of-turn.
-    let chosen: [TokenID]
+    package let chosen: [TokenID]
     /// Ends with end-of-turn.
-    let rejected: [TokenID]
+    package let rejected: [TokenID]
 
-    init(_ pair: PairExample, template: ChatTemplate) {
+    package init(_ pair: PairExample, template: ChatTemplate) {
         id = pair.id
         promptKey = pair.promptKey
         prompt = template.promptTokens(pair.prompt)
@@ -18,13 +18,25 @@ struct TokenizedPair: Sendable {
         rejected = template.responseTokens(pair.rejected)
     }
 
+    package init(
+        id: String, promptKey: String, prompt: [TokenID], chosen: [TokenID], rejected: [TokenID]
+    ) {
+        self.id = id
+        self.promptKey = promptKey
+        self.prompt = prompt
+        self.chosen = chosen
+        self.rejected = rejected
+    }
+
     /// Tokens of the prompt with the longer response.
     var length: Int { prompt.count + max(chosen.count, rejected.count) }
 
-    var group: ResponseGroup { ResponseGroup(prompt: prompt, responses: [chosen, rejected]) }
+    package var group: ResponseGroup {
+        ResponseGroup(prompt: prompt, responses: [chosen, rejected])
+    }
 
     /// Sums of the two responses' log-probabilities, given in the group's order.
-    func logps(_ scores: some Collection<ResponseLogps>) -> PairLogps {
+    package func logps(_ scores: some Collection<ResponseLogps>) -> PairLogps {
         precondition(scores.count == 2, "a pair has two responses")
         let first = scores.startIndex
         return PairLogps(

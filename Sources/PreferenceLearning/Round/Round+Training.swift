@@ -10,31 +10,12 @@ extension Round {
         let clock = ContinuousClock()
         let began = clock.now
         let range = walk.batch(state.record.batch, ofChunk: state.record.chunk)
-        let objective = objective
-        var gradient = [Float](repeating: 0, count: policy.parameters.count)
-        var summary = BatchSummary(beta: configuration.objective.beta)
-        for index in range {
-            let item = try trainingTokens(of: walk.items[index])
-            let pairs = item.values
-            let responses = pairs.flatMap { [$0.chosen, $0.rejected] }
-            let reference = try item.map { try scorer.logps($0, under: self.reference) }
-            let scores = try context.forward(
-                ResponseGroup(prompt: pairs[0].prompt, responses: responses), adapter: policy)
-            let logps = item.logps(scores)
-            let value = objective(policy: logps, reference: reference)
-            let derivatives = value.sides.values.flatMap {
-                [$0.chosenGradient, $0.rejectedGradient]
-            }
-            guard value.loss.isFinite, derivatives.allSatisfy(\.isFinite) else {
-                throw PreferenceLearningError.notFinite(what: "the loss", pair: pairs[0].id)
-            }
-            try context.backward(
-                dLogps: derivatives.map { Float($0 / Double(range.count)) },
-                accumulating: &gradient)
-            summary.add(
-                value, policy: logps, reference: reference,
-                tokens: pairs[0].prompt.count + responses.reduce(0) { $0 + $1.count })
+        let batch = try range.map { index in
+            let tokens = trainingTokens(of: walk.items[index])
+            return (tokens, try tokens.map { try scorer.logps($0, under: reference) })
         }
+        var (gradient, summary) = try BatchObjective(loss: objective, context: context)
+            .gradient(of: batch, policy: policy)
         let norm = clip(&gradient, toNorm: configuration.gradientNorm)
         guard norm.isFinite else {
             throw PreferenceLearningError.notFinite(
@@ -64,7 +45,7 @@ extension Round {
 
     /// An item as it is trained on: with the online pair this round's answer gave it, if there is
     /// one.
-    private func trainingTokens(of item: RoundWalk.Item) throws -> PairSides<TokenizedPair> {
+    private func trainingTokens(of item: RoundWalk.Item) -> PairSides<TokenizedPair> {
         guard case .offline(let pair) = item.tokens, let answer = state.record.online[pair.id]
         else { return item.tokens }
         let online = TokenizedPair(answer.pair, template: context.model.chatTemplate)
@@ -79,17 +60,5 @@ extension Round {
         state.record.asks = []
         state.record.sampled = 0
         state.record.phase = state.record.chunk < walk.chunkCount ? .scoring : .evaluating
-    }
-}
-
-extension PairSides<TokenizedPair> {
-    /// Log-probabilities of each pair, given all responses' scores in order.
-    func logps(_ scores: [ResponseLogps]) -> PairSides<PairLogps> {
-        switch self {
-        case .offline(let pair): .offline(pair.logps(scores))
-        case .online(let pair): .online(pair.logps(scores))
-        case .both(let offline, let online):
-            .both(offline: offline.logps(scores[..<2]), online: online.logps(scores[2...]))
-        }
     }
 }

@@ -1,5 +1,5 @@
 /// Gathers a batch's figures while its items pass.
-struct BatchSummary {
+package struct BatchSummary {
     private let beta: Double
     private var items = 0
     private var tokens = 0
@@ -9,7 +9,7 @@ struct BatchSummary {
     private var sums: [String: Double] = [:]
     private var weights = 0.0
     /// What the meta-learner learns from.
-    private(set) var samples: [MetaSample] = []
+    package private(set) var samples: [MetaSample] = []
 
     init(beta: Double) {
         self.beta = beta
@@ -38,7 +38,7 @@ struct BatchSummary {
         }
     }
 
-    func metrics(
+    package func metrics(
         batch: Int, chunk: Int, gradientNorm: Double, learningRate: Double
     ) -> BatchMetrics {
         var values = sums.mapValues { $0 / Double(pairs) }
