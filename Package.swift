@@ -103,7 +103,12 @@ let package = Package(
         tests("FeedbackFormatsTests", ["FeedbackFormats"], resources: [.copy("Fixtures")]),
         tests(
             "CheckpointStoreTests", ["CheckpointStore", crypto], resources: [.copy("Fixtures")]),
-        tests("ControlAPITests", ["ControlAPI"]),
+        tests(
+            "ControlAPITests",
+            [
+                "ControlAPI", "attunectl", "CheckpointStore", "FeedbackFormats", argumentParser,
+                nioCore, nioHTTP1, nioPosix,
+            ]),
         tests("SystemdSupportTests", ["SystemdSupport"]),
         tests("AttuneDaemonTests", ["AttuneDaemon", "ControlAPI", "FeedbackStore"]),
         tests("ArchitectureTests"),

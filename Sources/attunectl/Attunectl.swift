@@ -39,7 +39,9 @@ package struct Attunectl: AsyncParsableCommand {
 
     package static func main() async {
         Terminal.prepare()
-        let work = Task { await run(Array(CommandLine.arguments.dropFirst())) }
+        let work = Task {
+            await run(LeadingOptions.moved(in: Array(CommandLine.arguments.dropFirst())))
+        }
         Interruption.install { work.cancel() }
         Terminal.exit(await work.value)
     }

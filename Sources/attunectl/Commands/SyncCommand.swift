@@ -24,7 +24,7 @@ struct SyncCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The socket on the peer's host (ssh only).", valueName: "path"))
     var peerSocket: String?
 
-    func validate() throws { _ = try PeerAddress(peer) }
+    func validate() throws { _ = try peerAddress(peer) }
 
     func run() async throws {
         let address = try PeerAddress(peer)

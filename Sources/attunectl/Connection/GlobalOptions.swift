@@ -26,7 +26,7 @@ package struct GlobalOptions: ParsableArguments {
 
     package func validate() throws {
         guard let host else { return }
-        switch try PeerAddress(host) {
+        switch try peerAddress(host) {
         case .ssh: break
         case .unix:
             if socket != nil {
@@ -66,5 +66,14 @@ package struct GlobalOptions: ParsableArguments {
             throw ControlError(
                 .invalidRequest, "cannot use \(address) as a daemon: it is a directory")
         }
+    }
+}
+
+/// A peer's address from the command line; a malformed one is a usage error.
+func peerAddress(_ text: String) throws -> PeerAddress {
+    do {
+        return try PeerAddress(text)
+    } catch let error as CheckpointError {
+        throw ValidationError(error.description)
     }
 }

@@ -2,12 +2,7 @@ import ControlAPI
 import Foundation
 import Subprocess
 import Synchronization
-
-#if canImport(System)
-    import System
-#else
-    import SystemPackage
-#endif
+import SystemPackage
 
 /// A private socket on this host whose every connection is an ssh to another host's daemon.
 ///

@@ -1,0 +1,96 @@
+import CheckpointStore
+import ControlAPI
+import FeedbackFormats
+import Foundation
+import Testing
+import attunectl
+
+@Suite struct TextTests {
+    private let gate = GateReport(
+        verdict: .insufficientEvidence,
+        checks: [
+            .init(
+                name: "margin", value: 0.12, bound: 0, comparison: ">=", passed: true,
+                explanation: "paired bootstrap"),
+            .init(
+                name: "pairs", value: 3, bound: 20, comparison: ">=", passed: false,
+                explanation: "held-out pairs"),
+        ], explanation: "3 held-out pairs are too few.")
+
+    @Test func statusOfAFreshDaemon() {
+        let status = StatusReport(
+            version: "0.1.0", pid: 42, uptimeSeconds: 3, host: String(repeating: "ab", count: 32),
+            stateDirectory: "/s", model: nil, head: nil,
+            feedback: FeedbackCounts(
+                total: 3, pairs: 2, ties: 0, ratings: 1, edits: 0, retracted: 0, heldOut: 1,
+                untrained: 1),
+            labels: LabelCounts(
+                open: 0, answered: 0, skipped: 0, expired: 0, askedToday: 0, dailyLimit: 20),
+            training: TrainingStatus(state: .idle),
+            disk: DiskReport(used: 2048, available: 1 << 30),
+            memory: MemoryReport(resident: 1 << 20, peak: 1 << 21))
+        #expect(
+            StatusText.status(status) == """
+                daemon    0.1.0, pid 42, up 3.0 s
+                state     /s
+                host      abababababab
+                model     none
+                head      none: the model as it came
+                feedback  3 (2 pairs, 1 ratings); 1 not trained on yet, 1 held out, 0 retracted
+                labels    0 open, 0 answered, 0 skipped, 0 expired; asked 0 of 20 today
+                training  idle
+                disk      2.0 KiB used, 1.0 GiB free
+                memory    1.0 MiB, peak 2.0 MiB
+                """)
+    }
+
+    @Test func theGateSaysWhatFailedAndWhy() {
+        #expect(
+            RoundText.gate(gate) == """
+                gate: not enough evidence. 3 held-out pairs are too few.
+                CHECK    VALUE  MUST BE             WHY
+                margin  0.1200  >= 0.0000   ok      paired bootstrap
+                pairs   3.0000  >= 20.0000  FAILED  held-out pairs
+                """)
+    }
+
+    @Test func aPromotionKeptBackSaysWhatStays() {
+        let report = PromotionReport(
+            checkpoint: "0123456789abcdef", promoted: false, forced: false, previous: nil,
+            gate: nil)
+        #expect(
+            CheckpointText.promotion(report)
+                == "0123456789ab was not promoted, the head stays base")
+    }
+
+    @Test func labelRequestsExplainThemselves() {
+        let label = LabelReport(
+            id: "r1", state: .open, prompt: [.user("Why?")], candidates: ["one", "t\u{1B}wo"],
+            feedback: nil, score: -0.7, weight: 0.33, draw: 0.5, reason: "u is above w", round: 2,
+            checkpoint: nil, askedAt: .init(timeIntervalSince1970: 0))
+        #expect(
+            LabelText.label(label) == """
+                r1  round 2, by base, s -0.7000, w 0.3300, u 0.5000: u is above w
+
+                user: Why?
+
+                [A] one
+
+                [B] t\u{FFFD}wo
+                """)
+    }
+
+    @Test func divergingHeadsAreShown() throws {
+        let (one, two) = (HostKey(), HostKey())
+        var summary = SyncSummary()
+        summary.heads = try [
+            SignedHead(checkpoint: ObjectID(hashing: Data([1])), counter: 1, key: one),
+            SignedHead(checkpoint: ObjectID(hashing: Data([2])), counter: 4, key: two),
+        ]
+        let report = SyncReport(peer: "dir:///d", pulled: summary, pushed: nil)
+        let text = SyncText.report(report)
+        #expect(text.hasPrefix("from dir:///d: nothing new\nhosts differ"))
+        #expect(text.contains("host \(one.id.short)  \(ObjectID(hashing: Data([1])).short)"))
+        #expect(text.contains("host \(two.id.short)  \(ObjectID(hashing: Data([2])).short)"))
+    }
+}
