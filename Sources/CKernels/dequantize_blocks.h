@@ -1,8 +1,9 @@
 // One function per GGUF type, from blocks as they lie in the file to float32.
 //
 // Included once per instruction set by dequantize.c, which sets ATTUNE_TARGET and ATTUNE_NAME: the
-// same source is compiled for each, so that they cannot differ. Products and sums stay separate
-// operations (FP_CONTRACT OFF in dequantize.c), as in numpy.
+// same source is compiled for each, so that they cannot differ. Every product is exact in float32
+// (a scale has 11 bits, its multiplier at most 7, a quantum at most 5), so that only the sum with a
+// minimum rounds, once; FP_CONTRACT OFF in dequantize.c keeps the operations apart all the same.
 //
 // Names: d is a block's scale, m its minimum, q an unsigned quantum. All of a block's numbers are
 // little-endian.

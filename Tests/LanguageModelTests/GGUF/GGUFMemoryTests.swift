@@ -4,28 +4,32 @@ import Testing
 
 /// What opening a hostile file allocates, measured as the peak of a process that does nothing else.
 @Suite struct GGUFMemoryTests {
-    /// As many keys and tensors as are allowed, as small as they can be.
-    static func manySmallEntries() -> GGUFImage {
-        var image = GGUFImage()
-        for index in 0..<16_384 { image.add(String(index, radix: 36), .uint8(0)) }
-        for index in 0..<16_384 {
-            image.addTensor(
-                String(index, radix: 36), shape: [1], bytes: GGUFImage.float(Float(index)))
+    enum Hostile: CaseIterable {
+        /// As many keys and tensors as are allowed, as small as they can be.
+        case manySmallEntries
+        /// The array that is cheapest on disk for what it would cost as an array of `String`.
+        case manyEmptyStrings
+
+        var image: GGUFImage {
+            var image = GGUFImage()
+            switch self {
+            case .manySmallEntries:
+                for index in 0..<16_384 { image.add(String(index, radix: 36), .uint8(0)) }
+                for index in 0..<16_384 {
+                    image.addTensor(
+                        String(index, radix: 36), shape: [1], bytes: GGUFImage.float(Float(index)))
+                }
+            case .manyEmptyStrings:
+                image.add("texts", .strings([String](repeating: "", count: 1 << 20)))
+            }
+            return image
         }
-        return image
     }
 
-    /// The array that is cheapest on disk for what it would cost as an array of `String`.
-    static func manyEmptyStrings() -> GGUFImage {
-        var image = GGUFImage()
-        image.add("texts", .strings([String](repeating: "", count: 1 << 20)))
-        return image
-    }
-
-    @Test(arguments: [manySmallEntries(), manyEmptyStrings()])
-    func openingAllocatesAtMostTheFileSizeAnd16MiB(image: GGUFImage) async throws {
+    @Test(arguments: Hostile.allCases)
+    func openingAllocatesAtMostTheFileSizeAnd16MiB(hostile: Hostile) async throws {
         let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).gguf")
-        try Data(image.bytes).write(to: url)
+        try Data(hostile.image.bytes).write(to: url)
         defer { try? FileManager.default.removeItem(at: url) }
         let path = url.path
         await #expect(processExitsWith: .success) { [path = path as String] in

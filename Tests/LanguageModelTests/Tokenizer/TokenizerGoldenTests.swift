@@ -4,6 +4,7 @@ import Testing
 
 /// Ids against Hugging Face's tokenizers; generator: `Tools/golden/tokenizer.py`.
 @Suite struct TokenizerGoldenTests {
+    /// `ATTUNE_TOKENIZER_GOLDEN` may name a larger file made by the generator.
     @Test func idsOfTheRealModelEqualTransformers() throws {
         let data =
             if let path = ProcessInfo.processInfo.environment["ATTUNE_TOKENIZER_GOLDEN"] {
