@@ -21,6 +21,7 @@ public final class FeedbackStore: Sendable {
     let ingestion: IngestQueue
     /// Set when a write failed half-way; see ``write(_:)``.
     private let logNeedsTruncation = Atomic(false)
+    private let isClosed = Atomic(false)
 
     /// Opens or creates the database and brings its schema up to date.
     ///
@@ -58,9 +59,19 @@ public final class FeedbackStore: Sendable {
         }
     }
 
-    /// Closes all connections, after which the store cannot be used.
+    /// The migrations of this version, for tests that add a later one.
+    package static var migrator: DatabaseMigrator { Schema.migrator }
+
+    /// Empties the log into the database and closes all connections; the store cannot be used any more.
+    ///
+    /// Closing twice is closing once.
     public func close() throws {
-        try translatingErrors { try pool.close() }
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        try translatingErrors {
+            // The pool closes its writer first, so no connection is left that may do this on closing.
+            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            try pool.close()
+        }
     }
 
     /// Runs blocking work on a thread of the store's own, never on the cooperative pool.
@@ -120,7 +131,7 @@ extension FeedbackStore {
         connection.busyMode = .timeout(configuration.busyTimeout)
         connection.maximumReaderCount = configuration.readerCount
         connection.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF")
+            try db.execute(sql: "PRAGMA cell_size_check = ON")
         }
         return connection
     }

@@ -53,8 +53,8 @@ extension Schema {
             state       TEXT NOT NULL
                         CHECK (state IN ('running', 'completed', 'failed', 'cancelled')),
             plan        TEXT NOT NULL CHECK (json_valid(plan)),
-            metrics     TEXT CHECK (json_valid(metrics)),
-            gate        TEXT CHECK (json_valid(gate)),
+            metrics     TEXT CHECK (metrics IS NULL OR json_valid(metrics)),
+            gate        TEXT CHECK (gate IS NULL OR json_valid(gate)),
             failure     TEXT,
             started_at  INTEGER NOT NULL CHECK (started_at BETWEEN 0 AND 253402300799999),
             finished_at INTEGER CHECK (finished_at BETWEEN 0 AND 253402300799999),
@@ -114,7 +114,7 @@ extension Schema {
             id            INTEGER PRIMARY KEY AUTOINCREMENT,
             kind          TEXT NOT NULL CHECK (kind IN ('gate', 'forced', 'rollback', 'reset')),
             checkpoint_id TEXT REFERENCES checkpoint (id),
-            gate          TEXT CHECK (json_valid(gate)),
+            gate          TEXT CHECK (gate IS NULL OR json_valid(gate)),
             promoted_at   INTEGER NOT NULL CHECK (promoted_at BETWEEN 0 AND 253402300799999),
             CHECK (kind = 'rollback' OR (kind = 'reset') = (checkpoint_id IS NULL))
         ) STRICT;

@@ -15,10 +15,11 @@ enum JSONValue: Hashable, Sendable {
     ///   parser's limit (512) is malformed, not a crash.
     init(parsing bytes: some Collection<UInt8>) throws(FeedbackRefusal) {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .invalidUTF8 }
+        let data = Data(bytes)
         do {
-            self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+            self = try JSONDecoder().decode(JSONValue.self, from: data)
         } catch {
-            throw .malformedJSON(Self.complaint(error))
+            throw .malformedJSON(Self.complaint(about: data))
         }
     }
 
@@ -33,11 +34,15 @@ enum JSONValue: Hashable, Sendable {
         return value
     }
 
-    private static func complaint(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error else { return "\(error)" }
-        let underlying = context.underlyingError.map { $0 as NSError }
-        let detail = underlying?.userInfo[NSDebugDescriptionErrorKey] as? String
-        return detail ?? context.debugDescription
+    /// What is wrong with a row that could not be decoded. The decoder does not say; the older parser does.
+    private static func complaint(about data: Data) -> String {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+            return "a number or an escaped character in it does not exist"
+        } catch {
+            let detail = (error as NSError).userInfo["NSDebugDescription"] as? String
+            return detail ?? "it cannot be parsed"
+        }
     }
 }
 

@@ -18,7 +18,9 @@ extension RowShape {
             guard let id = row["meta"]?["message_id"]?.string else {
                 throw .missing("meta.message_id")
             }
-            guard let rated = messages[id] else { throw .missing("the rated message") }
+            guard let rated = messages[id] else {
+                throw .missing("history.messages[meta.message_id]")
+            }
             let answer = try rated.message("snapshot").content
             let prompt = try conversation(before: rated, in: messages)
             var facts = [
@@ -46,7 +48,7 @@ extension RowShape {
         var turns: [Message] = []
         var parent = message["parentId"]?.string
         while let id = parent {
-            guard let message = messages[id] else { throw .missing("the message \(id)") }
+            guard let message = messages[id] else { throw .missing("history.messages[\(id)]") }
             turns.append(try message.message("snapshot"))
             // A chain longer than the chat runs in a circle.
             guard turns.count <= messages.count else { throw .noUserTurn }

@@ -7,7 +7,7 @@ extension RowShape {
     ///     {"chosen": [user, assistant], "rejected": [user, assistant]}           (implicit prompt)
     static let trlPair = RowShape(
         .trl,
-        matches: { $0.has("chosen", "rejected") },
+        matches: { $0.has("chosen") || $0.has("rejected") },
         read: { row throws(FeedbackRefusal) in
             [try row.pair(chosen: "chosen", rejected: "rejected")]
         })
