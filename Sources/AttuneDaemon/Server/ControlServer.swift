@@ -48,7 +48,7 @@ where Responder.Context == ControlContext {
             for path in sockets.compactMap(\.ownedPath) { unlink(path) }
         }
         let channels = listeners.map(\.channel)
-        try await withThrowingDiscardingTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             for listener in listeners {
                 group.addTask { try await serve(listener, connections) }
             }
@@ -60,6 +60,9 @@ where Responder.Context == ControlContext {
                 try? await Task.sleep(for: grace)
                 connections.closeAll()
             }
+            // Each listener ends when it accepts no more and its connections are done.
+            for _ in listeners { try await group.next() }
+            group.cancelAll()
         }
     }
 

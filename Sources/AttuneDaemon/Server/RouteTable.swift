@@ -7,7 +7,9 @@ package struct RouteTable: ~Copyable {
     private let router = Router(context: ControlContext.self)
     private var served: Set<String> = []
 
-    package init() {}
+    package init() {
+        router.add(middleware: RouterRefusals())
+    }
 
     /// Answers `endpoint` with `handler`.
     package mutating func serve<Input, Output>(
@@ -33,6 +35,20 @@ package struct RouteTable: ~Copyable {
 
     package consuming func responder() -> RouterResponder<ControlContext> {
         router.buildResponder()
+    }
+}
+
+/// Gives the router's own refusals, such as of an unknown route, the form of the protocol's errors.
+private struct RouterRefusals: RouterMiddleware {
+    func handle(
+        _ request: Request, context: ControlContext,
+        next: (Request, ControlContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            throw ControlError(describing: error)
+        }
     }
 }
 
