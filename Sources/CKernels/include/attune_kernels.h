@@ -26,8 +26,8 @@ typedef struct {
 void attune_dequantize_rows(
     attune_rows matrix, size_t rows, size_t columns, float *out, size_t ldout);
 
-/// One implementation of the engine's inner loops.
-typedef struct {
+/// One implementation of the engine's inner loops: constant functions that any thread may call.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// "avx512", "avx2" or "plain".
     const char *name;
 
