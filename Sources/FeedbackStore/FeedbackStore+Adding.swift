@@ -31,10 +31,11 @@ extension FeedbackStore {
                 let outcome = try insert(
                     entry.feedback, recordedAt: Timestamp(entry.recordedAt).milliseconds, into: db)
                 if let retraction = entry.retraction, let id = outcome.id {
-                    try TombstoneRecord(
-                        feedbackID: id, reason: retraction.reason,
-                        retractedAt: Timestamp(retraction.at).milliseconds
-                    ).insert(db, onConflict: .ignore)
+                    let time = Timestamp(retraction.at).milliseconds
+                    try bury(
+                        TombstoneRecord(
+                            feedbackID: id, reason: retraction.reason, retractedAt: time),
+                        in: db)
                 }
                 return outcome
             }
@@ -76,10 +77,11 @@ extension FeedbackStore {
     }
 
     static func hash(_ data: Data) -> String {
-        SHA256.hash(data: data).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        let digits = Array("0123456789abcdef".utf8)
+        let hexadecimal = SHA256.hash(data: data).flatMap {
+            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
+        }
+        return String(decoding: hexadecimal, as: UTF8.self)
     }
 }
 

@@ -13,14 +13,16 @@ extension FeedbackStore {
         let id = try feedback(id).id
         let time = timestamp
         try write { db in
-            try TombstoneRecord(feedbackID: id, reason: reason, retractedAt: time)
-                .insert(db, onConflict: .ignore)
-            try db.execute(
-                sql: """
-                    UPDATE label_request SET state = 'expired', reason = 'retracted', closed_at = ?
-                    WHERE feedback_id = ? AND state = 'open'
-                    """, arguments: [time, id])
+            try bury(TombstoneRecord(feedbackID: id, reason: reason, retractedAt: time), in: db)
         }
         return try feedback(id)
+    }
+
+    func bury(_ tombstone: TombstoneRecord, in db: Database) throws {
+        try tombstone.insert(db, onConflict: .ignore)
+        let open = try String.fetchAll(
+            db, sql: "SELECT id FROM label_request WHERE feedback_id = ? AND state = 'open'",
+            arguments: [tombstone.feedbackID])
+        try close(open, as: .expired, reason: "retracted", in: db)
     }
 }

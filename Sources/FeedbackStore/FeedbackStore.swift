@@ -6,7 +6,8 @@ import Synchronization
 
 /// Everything a person told Attune and what became of it, in one SQLite database.
 ///
-/// - Durability: a call that returned is on disk (`synchronous=FULL`); one that threw changed nothing.
+/// - Durability: a call that returned is on disk (`synchronous=FULL`); one that threw changed nothing,
+///   unless the disk failed and the process died before it could take the write back.
 /// - Concurrency: one connection writes and checkpoints, others read snapshots meanwhile. Methods
 ///   block, so asynchronous code calls them through ``perform(_:)`` and adds through ``ingest(_:)``.
 /// - One process: whoever opens a store has locked its directory first. SQLite before 3.51.3 can
@@ -20,7 +21,7 @@ public final class FeedbackStore: Sendable {
     let queue = DispatchQueue(label: "attune.store", attributes: .concurrent)
     let ingestion: IngestQueue
     /// Set when a write failed half-way; see ``write(_:)``.
-    private let logNeedsTruncation = Atomic(false)
+    private let logNeedsEmptying = Atomic(false)
     private let isClosed = Atomic(false)
 
     /// Opens or creates the database and brings its schema up to date.
@@ -91,23 +92,25 @@ extension FeedbackStore {
 
     /// Runs one transaction.
     ///
-    /// A commit that failed while it was flushed leaves whole frames in the log, of which a shorter
-    /// commit would overwrite only the first. The log is therefore emptied before the next write;
-    /// ``WriteAheadLog`` would otherwise take the remains for damage.
+    /// A commit that failed while it was flushed leaves whole frames in the log. After a crash they would
+    /// be replayed, and a shorter commit would overwrite only the first of them, which ``WriteAheadLog``
+    /// would take for damage. So the log is emptied at once, or before the next write if that fails too.
     func write<T>(_ body: (Database) throws -> T) throws -> T {
-        if logNeedsTruncation.load(ordering: .relaxed) {
-            let isEmpty = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-            logNeedsTruncation.store(isEmpty == nil, ordering: .relaxed)
-        }
+        if logNeedsEmptying.load(ordering: .relaxed) { emptyLog() }
         do {
             return try translatingErrors { try pool.write(body) }
         } catch let error as StoreError {
             switch error {
-            case .inputOutput, .diskFull: logNeedsTruncation.store(true, ordering: .relaxed)
+            case .inputOutput, .diskFull: emptyLog()
             default: break
             }
             throw error
         }
+    }
+
+    private func emptyLog() {
+        let done = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        logNeedsEmptying.store(done == nil, ordering: .relaxed)
     }
 
     func writeWithoutTransaction<T>(_ body: (Database) throws -> T) throws -> T {

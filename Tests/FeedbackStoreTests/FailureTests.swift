@@ -24,6 +24,31 @@ import Testing
         #expect(try store.integrityCheck() == [])
     }
 
+    /// Frames that a failed write left in the log are not taken for damage after a crash.
+    @Test func aFailedWriteLeavesNothingBehind() throws {
+        _ = try store.addPairs(0..<50)
+        for round in 1...3 {
+            let pages = try store.pool.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+            try limit(pages: pages + 400)
+            #expect(throws: StoreError.diskFull(path: test.path)) {
+                // More than SQLite's page cache holds, so that pages spill into the log before the end.
+                _ = try store.add(
+                    (0..<6000).map {
+                        .pair(
+                            "Long \($0) \(String(repeating: "x", count: 900))", chosen: "A",
+                            rejected: "B")
+                    })
+            }
+            try limit(pages: 1 << 30)
+            _ = try store.addPairs(50 * round..<50 * (round + 1))
+            let copy = file("crashed-\(round).sqlite")
+            for suffix in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: test.path + suffix, toPath: copy + suffix)
+            }
+            #expect(try FeedbackStore(path: copy).counts().pairs == 50 * (round + 1))
+        }
+    }
+
     private func limit(pages: Int) throws {
         try store.pool.writeWithoutTransaction { db in
             _ = try Int.fetchOne(db, sql: "PRAGMA max_page_count = \(pages)")
