@@ -99,7 +99,7 @@ let package = Package(
         tests(
             "PreferenceLearningTests", ["PreferenceLearning", "LanguageModel"],
             resources: [.copy("Fixtures")]),
-        tests("FeedbackStoreTests", ["FeedbackStore", grdb]),
+        tests("FeedbackStoreTests", ["FeedbackStore", "FeedbackFormats", grdb]),
         tests("FeedbackFormatsTests", ["FeedbackFormats"], resources: [.copy("Fixtures")]),
         tests(
             "CheckpointStoreTests", ["CheckpointStore", crypto], resources: [.copy("Fixtures")]),
@@ -109,8 +109,14 @@ let package = Package(
                 "ControlAPI", "attunectl", "CheckpointStore", "FeedbackFormats", argumentParser,
                 nioCore, nioHTTP1, nioPosix,
             ]),
-        tests("SystemdSupportTests", ["SystemdSupport"]),
-        tests("AttuneDaemonTests", ["AttuneDaemon", "ControlAPI", "FeedbackStore"]),
+        tests("SystemdSupportTests", ["SystemdSupport", logging]),
+        tests(
+            "AttuneDaemonTests",
+            [
+                "AttuneDaemon", "ControlAPI", "FeedbackStore", "FeedbackFormats",
+                "CheckpointStore", "LanguageModel", "PreferenceLearning", logging,
+                serviceLifecycle,
+            ]),
         tests("ArchitectureTests"),
         tests("EndToEndTests", ["ControlAPI", "CheckpointStore", "FeedbackFormats"]),
     ],
