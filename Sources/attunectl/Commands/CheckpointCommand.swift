@@ -38,8 +38,9 @@ struct CheckpointCommand: AsyncParsableCommand {
         var id: String
 
         func run() async throws {
-            let checkpoint = try await options.connected {
-                try await $0.send(ControlRoutes.showCheckpoint, at: id)
+            let checkpoint = try await options.connected { client in
+                try await client.send(
+                    ControlRoutes.showCheckpoint, at: client.checkpoint(named: id))
             }
             try options.output.show(checkpoint, CheckpointText.checkpoint)
         }
@@ -55,8 +56,9 @@ struct CheckpointCommand: AsyncParsableCommand {
         var id: String
 
         func run() async throws {
-            let report = try await options.connected {
-                try await $0.send(ControlRoutes.verifyCheckpoint, at: id)
+            let report = try await options.connected { client in
+                try await client.send(
+                    ControlRoutes.verifyCheckpoint, at: client.checkpoint(named: id))
             }
             try options.output.show(report) { StatusText.checks($0.checks) }
             if !report.isSound { throw Ending(.integrity) }

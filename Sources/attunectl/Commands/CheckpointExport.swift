@@ -38,7 +38,8 @@ extension CheckpointCommand {
 
         func run() async throws {
             let (checkpoint, adapter) = try await options.connected { client in
-                let report = try await client.send(ControlRoutes.showCheckpoint, at: id)
+                let report = try await client.send(
+                    ControlRoutes.showCheckpoint, at: client.checkpoint(named: id))
                 let checkpoint = try ObjectID(validating: report.id)
                 let remote = DaemonRemote(name: "the daemon", client: client)
                 let manifest = try await remote.manifest(of: checkpoint)

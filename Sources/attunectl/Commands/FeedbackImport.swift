@@ -102,11 +102,14 @@ extension FeedbackCommand {
         }
 
         private static func progress(_ file: FeedbackFile, _ tally: ImportTally) -> WorkProgress {
-            WorkProgress(
-                phase: "importing", done: Int(file.bytesRead >> 10),
-                total: file.byteCount.map { Int($0 >> 10) },
-                message: "KiB, \(tally.added) imported, \(tally.duplicates) duplicate, "
-                    + "\(tally.refused) refused")
+            let message =
+                "\(tally.added) imported, \(tally.duplicates) duplicate, \(tally.refused) refused"
+            guard let total = file.byteCount else {
+                let rows = tally.added + tally.duplicates + tally.refused
+                return WorkProgress(phase: "importing", done: rows, message: message)
+            }
+            return .share(
+                phase: "importing", done: file.bytesRead, total: total, message: message)
         }
     }
 }

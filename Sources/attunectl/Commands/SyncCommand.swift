@@ -46,7 +46,7 @@ struct SyncCommand: AsyncParsableCommand {
 
     /// What the peer records as the source: this host's name in its heads.
     private static func name(of client: ControlClient) async throws -> String {
-        "host:" + (try await client.send(ControlRoutes.status)).host
+        "host:" + Format.id(try await client.send(ControlRoutes.status).host)
     }
 
     private func exchange(_ local: DaemonRemote, _ peer: any Remote) async throws -> SyncReport {

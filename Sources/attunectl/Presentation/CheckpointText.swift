@@ -8,7 +8,8 @@ package enum CheckpointText {
         for checkpoint in checkpoints {
             table.add(
                 checkpoint.state == .head ? "*" : "", Format.id(checkpoint.id),
-                checkpoint.state.rawValue, checkpoint.origin, "\(checkpoint.round)",
+                checkpoint.state.rawValue, Format.excerpt(checkpoint.origin, width: 28),
+                "\(checkpoint.round)",
                 Format.time(checkpoint.addedAt), checkpoint.gate?.verdict.rawValue ?? "-",
                 Format.bytes(size(checkpoint)))
         }

@@ -2,9 +2,10 @@ package import Foundation
 
 /// How figures, sizes and times are written for people; JSON has them plain.
 package enum Format {
-    /// Four significant decimals, signs kept apart from missing ones: `0.6931`, `-1.2500`, `12.3000`.
+    /// Four decimals, `0.6931`, or for what they would hide the power of ten, `1.7e-04`.
     package static func figure(_ value: Double) -> String {
-        String(format: "%.4f", value)
+        if value == 0 { return "0.0000" }
+        return String(format: abs(value) < 0.001 ? "%.1e" : "%.4f", value)
     }
 
     package static func percent(_ share: Double) -> String {

@@ -103,9 +103,25 @@ package final class ProgressDisplay: Sendable {
         progress.total.map { "\(progress.done)/\($0)" } ?? "\(progress.done)"
     }
 
+    /// The figures a person looks for first; of others there is room for what is left of four.
+    private static let favourites = ["loss", "rewards/margins", "rewards/accuracies"]
+
     private static func details(_ progress: WorkProgress) -> [String] {
-        let figures = (progress.figures ?? [:]).sorted { $0.key < $1.key }
-        return figures.prefix(4).map { "\($0.key) \(Format.figure($0.value))" }
+        let figures = progress.figures ?? [:]
+        let names =
+            favourites.filter { figures[$0] != nil }
+            + figures.keys.filter { !favourites.contains($0) }.sorted()
+        return names.prefix(4).map { "\($0) \(Format.figure(figures[$0] ?? .nan))" }
             + [progress.message].compactMap(\.self)
+    }
+}
+
+extension WorkProgress {
+    /// Work that is counted in bytes, in hundredths of all of it.
+    package static func share(
+        phase: String, done: Int64, total: Int64, message: String
+    ) -> WorkProgress {
+        let percent = total > 0 ? Int(Double(done) / Double(total) * 100) : 100
+        return WorkProgress(phase: phase, done: percent, total: 100, message: message)
     }
 }

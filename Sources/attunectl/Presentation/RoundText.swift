@@ -36,7 +36,7 @@ package enum RoundText {
     }
 
     package static func gate(_ gate: GateReport) -> String {
-        let head = "gate: \(paint(gate.verdict)(verdict(gate.verdict))). \(gate.explanation)"
+        let head = "gate: \(paint(gate.verdict)(verdict(gate.verdict)))\n\(gate.explanation)"
         guard !gate.checks.isEmpty else { return head }
         var table = Table("check", ">value", "must be", "", "why")
         for check in gate.checks {

@@ -5,9 +5,10 @@ package import ControlAPI
 package enum SyncText {
     package static func progress(_ state: SyncProgress, phase: String) -> WorkProgress {
         let rate = state.rate > 0 ? ", \(Format.bytes(Int64(state.rate)))/s" : ""
-        return WorkProgress(
-            phase: phase, done: state.bytesSent, total: state.bytesTotal,
-            message: "\(Format.bytes(Int64(state.bytesSent)))\(rate)")
+        return .share(
+            phase: phase, done: Int64(state.bytesSent), total: Int64(state.bytesTotal),
+            message: "\(Format.bytes(Int64(state.bytesSent))) of "
+                + "\(Format.bytes(Int64(state.bytesTotal)))\(rate)")
     }
 
     package static func report(_ report: SyncReport) -> String {

@@ -30,6 +30,8 @@ import attunectl
 
     @Test func figuresKeepFourDecimals() {
         #expect(Format.figure(-0.69314) == "-0.6931")
+        #expect(Format.figure(-0.000174) == "-1.7e-04")
+        #expect(Format.figure(-0.0) == "0.0000" && Format.figure(12.3) == "12.3000")
         #expect(Format.figure(.nan) == "nan")
         #expect(Format.percent(0.615) == "61.5 %")
     }

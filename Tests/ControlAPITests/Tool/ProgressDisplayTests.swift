@@ -57,6 +57,21 @@ import attunectl
         #expect(texts == ["\rtraining \u{1B}[K"])
     }
 
+    @Test func theFiguresPeopleLookForComeFirst() {
+        let lines = written(.lines) { display, _ in
+            display.update(
+                WorkProgress(
+                    phase: "training", done: 1,
+                    figures: ["a": 1, "b": 1, "c": 1, "loss": 0.5, "rewards/margins": 2]))
+            display.update(.share(phase: "pushing", done: 1 << 20, total: 4 << 20, message: "m"))
+        }
+        #expect(
+            lines == [
+                "training 1  loss 0.5000  rewards/margins 2.0000  a 1.0000  b 1.0000\n",
+                "pushing 25/100  m\n",
+            ])
+    }
+
     @Test func silenceIsSilent() {
         let texts = written(.silent) { display, _ in
             display.update(WorkProgress(phase: "training", done: 0, total: 100))

@@ -47,7 +47,8 @@ import attunectl
     @Test func theGateSaysWhatFailedAndWhy() {
         #expect(
             RoundText.gate(gate) == """
-                gate: not enough evidence. 3 held-out pairs are too few.
+                gate: not enough evidence
+                3 held-out pairs are too few.
                 CHECK    VALUE  MUST BE             WHY
                 margin  0.1200  >= 0.0000   ok      paired bootstrap
                 pairs   3.0000  >= 20.0000  FAILED  held-out pairs
