@@ -59,6 +59,11 @@ public struct SignedHead: Codable, Hashable, Sendable {
         }
     }
 
+    /// Whether the other head makes the same statement; signatures over one statement may differ.
+    func saysTheSame(as other: SignedHead?) -> Bool {
+        host == other?.host && counter == other?.counter && checkpoint == other?.checkpoint
+    }
+
     /// Canonical JSON, as heads are stored and sent.
     public func encoded() throws -> Data { try JSONValue.canonicalBytes(of: self, "head") }
 

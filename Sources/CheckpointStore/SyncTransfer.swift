@@ -34,7 +34,7 @@ struct SyncTransfer {
             throw CheckpointError.tooLarge(
                 "\(offered.count) heads from \(source.name)", limit: HeadStore.maximumHosts)
         }
-        let news = offered.filter { known[$0.host] != $0 }
+        let news = offered.filter { !$0.saysTheSame(as: known[$0.host]) }
         summary.heads = known.values.sorted { $0.host < $1.host }
         if news.isEmpty { return summary }
 

@@ -13,7 +13,7 @@ public struct Synchronizer: Sendable {
     public var includesAncestors = true
     public var report: @Sendable (SyncEvent) -> Void
 
-    /// Checkpoints one sync carries at most; the next sync goes on from there.
+    /// Checkpoints considered for one head at most; older ancestors beyond are left behind.
     public static let maximumCheckpoints = 10_000
 
     public init(report: @escaping @Sendable (SyncEvent) -> Void = { _ in }) {

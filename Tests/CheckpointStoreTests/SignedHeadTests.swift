@@ -90,6 +90,16 @@ import Testing
         #expect(try heads.all() == [head(7, "a")])
     }
 
+    @Test func takesOnlySoManyHosts() throws {
+        for host in 0..<HeadStore.maximumHosts {
+            let name = ObjectID(hashing: Data("\(host)".utf8)).hex
+            try FileManager.default.createDirectory(
+                atPath: "\(directory.path)/heads/\(name)", withIntermediateDirectories: true)
+        }
+        let error = #expect(throws: CheckpointError.self) { try heads.put(head(1, "a")) }
+        #expect(error?.kind == "too-large")
+    }
+
     @Test func passesOverFilesThatAreNotHeads() throws {
         try heads.put(head(1, "a"))
         let folder = "\(directory.path)/heads/\(key.id)"

@@ -144,6 +144,19 @@ import Testing
         #expect(try b.repository.heads.all().isEmpty)
     }
 
+    @Test func aFloodOfHeadsIsRefusedAsAWhole() async throws {
+        let b = try Host("b")
+        let head = try SignedHead(
+            checkpoint: ObjectID(hashing: Data()), counter: 1, key: Sample.host)
+        let flood = FloodRemote(
+            flood: Array(repeating: head, count: HeadStore.maximumHosts + 1))
+        let error = await #expect(throws: CheckpointError.self) {
+            try await Synchronizer().sync(from: flood, to: b.remote)
+        }
+        #expect(error?.kind == "too-large")
+        #expect(try b.directory.files().isEmpty)
+    }
+
     @Test func anAncestorThatTheSourceLacksIsPassedOver() async throws {
         let (a, b) = (try Host("a"), try Host("b"))
         let head = try a.train(seed: 1, parents: [ObjectID(hashing: Data("gone".utf8))])

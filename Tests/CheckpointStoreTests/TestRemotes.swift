@@ -128,3 +128,18 @@ final class CutRemote: Remote {
         try await remote.putHead(head)
     }
 }
+
+/// A hostile peer that knows nothing but heads.
+struct FloodRemote: Remote {
+    let name = "flood"
+    let flood: [SignedHead]
+
+    func heads() -> [SignedHead] { flood }
+    func missing(of ids: [ObjectID]) -> [ObjectID] { ids }
+    func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
+        throw CheckpointError.objectMissing(id, place: name)
+    }
+    func put(_ id: ObjectID, size: Int, body: ObjectBody) {}
+    func admit(_ checkpoint: CheckpointID, source: String) {}
+    func putHead(_ head: SignedHead) {}
+}
