@@ -23,6 +23,17 @@ public struct MetaLearner: Codable, Hashable, Sendable {
         self.parameters = parameters
     }
 
+    /// - Throws: `DecodingError` unless there are 301 finite parameters.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        parameters = try container.decode([Double].self, forKey: .parameters)
+        guard parameters.count == Self.parameterCount, parameters.allSatisfy(\.isFinite) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .parameters, in: container,
+                debugDescription: "a meta-learner has \(Self.parameterCount) finite parameters")
+        }
+    }
+
     /// Starts afresh.
     ///
     /// Both initialisations give `h(s) = σ(10·tanh(0.1·s))`, `.reference` exactly and
@@ -40,9 +51,10 @@ public struct MetaLearner: Codable, Hashable, Sendable {
                 inner = 0.1 * (0.2 + 0.8 * generator.uniform())
                 outer = 0.1 * (0.2 + 0.8 * generator.uniform())
             }
-            for (offset, (p, q)) in [(1.0, 1.0), (-1, 1), (1, -1), (-1, -1)].enumerated() {
-                parameters[first + offset] = 0.1 * (1 + p * inner)
-                parameters[2 * count + first + offset] = 0.1 * (1 + q * outer)
+            let signs = [(1.0, 1.0), (-1, 1), (1, -1), (-1, -1)]
+            for (unit, sign) in zip(first..<first + 4, signs) {
+                parameters[unit] = 0.1 * (1 + sign.0 * inner)
+                parameters[2 * count + unit] = 0.1 * (1 + sign.1 * outer)
             }
         }
         self.parameters = parameters
@@ -52,8 +64,10 @@ public struct MetaLearner: Codable, Hashable, Sendable {
     public func callAsFunction(_ score: Double) -> Double {
         let count = Self.unitCount
         var logit = parameters[3 * count]
-        for i in 0..<count {
-            logit += parameters[2 * count + i] * tanh(parameters[i] * score + parameters[count + i])
+        for unit in 0..<count {
+            logit +=
+                parameters[2 * count + unit]
+                * tanh(parameters[unit] * score + parameters[count + unit])
         }
         return sigmoid(logit)
     }
@@ -73,9 +87,9 @@ public struct MetaLearner: Codable, Hashable, Sendable {
         let share = 1 / Double(samples.count)
         for sample in samples {
             var logit = parameters[3 * count]
-            for i in 0..<count {
-                hidden[i] = tanh(parameters[i] * sample.score + parameters[count + i])
-                logit += parameters[2 * count + i] * hidden[i]
+            for unit in 0..<count {
+                hidden[unit] = tanh(parameters[unit] * sample.score + parameters[count + unit])
+                logit += parameters[2 * count + unit] * hidden[unit]
             }
             let weight = sigmoid(logit)
             loss += share * (weight * sample.offlineLoss + (1 - weight) * sample.onlineLoss)
@@ -83,11 +97,11 @@ public struct MetaLearner: Codable, Hashable, Sendable {
             // h' = h·(1 − h); both factors come from sigmoid, so neither loses digits near 0 or 1.
             let slope = share * gap * weight * sigmoid(-logit)
             gradient[3 * count] += slope
-            for i in 0..<count {
-                let inner = slope * parameters[2 * count + i] * (1 - hidden[i] * hidden[i])
-                gradient[i] += inner * sample.score
-                gradient[count + i] += inner
-                gradient[2 * count + i] += slope * hidden[i]
+            for unit in 0..<count {
+                let inner = slope * parameters[2 * count + unit] * (1 - hidden[unit] * hidden[unit])
+                gradient[unit] += inner * sample.score
+                gradient[count + unit] += inner
+                gradient[2 * count + unit] += slope * hidden[unit]
             }
         }
         return (loss, gradient)

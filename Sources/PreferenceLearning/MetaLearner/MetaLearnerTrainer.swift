@@ -6,8 +6,8 @@ public struct MetaLearnerTrainer: Codable, Hashable, Sendable {
     public let configuration: MetaLearnerConfiguration
     public private(set) var learner: MetaLearner
     private var optimizer: AdamW<Double>
-    private var buffer: [MetaSample] = []
-    private var bufferedBatches = 0
+    private var buffer: [MetaSample]
+    private var bufferedBatches: Int
 
     /// A fresh meta-learner.
     public init(configuration: MetaLearnerConfiguration, seed: UInt64) {
@@ -25,6 +25,25 @@ public struct MetaLearnerTrainer: Codable, Hashable, Sendable {
             settings: .init(
                 beta1: configuration.beta1, beta2: configuration.beta2,
                 weightDecay: configuration.weightDecay))
+        buffer = []
+        bufferedBatches = 0
+    }
+
+    /// - Throws: `DecodingError` when the optimiser is not the meta-learner's.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        configuration = try container.decode(
+            MetaLearnerConfiguration.self, forKey: .configuration)
+        learner = try container.decode(MetaLearner.self, forKey: .learner)
+        optimizer = try container.decode(AdamW<Double>.self, forKey: .optimizer)
+        buffer = try container.decode([MetaSample].self, forKey: .buffer)
+        bufferedBatches = try container.decode(Int.self, forKey: .bufferedBatches)
+        guard optimizer.firstMoment.count == MetaLearner.parameterCount else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .optimizer, in: container,
+                debugDescription: "\(optimizer.firstMoment.count) moments for "
+                    + "\(MetaLearner.parameterCount) parameters")
+        }
     }
 
     /// What one update did.

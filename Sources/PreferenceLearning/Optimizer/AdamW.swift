@@ -52,6 +52,22 @@ public struct AdamW<Scalar: BinaryFloatingPoint & Codable & Hashable & Sendable>
         self.secondMoment = secondMoment
     }
 
+    /// - Throws: `DecodingError` when the moments differ in length or the count of steps is
+    ///   negative.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        settings = try container.decode(Settings.self, forKey: .settings)
+        step = try container.decode(Int.self, forKey: .step)
+        firstMoment = try container.decode([Scalar].self, forKey: .firstMoment)
+        secondMoment = try container.decode([Scalar].self, forKey: .secondMoment)
+        guard step >= 0, firstMoment.count == secondMoment.count else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .secondMoment, in: container,
+                debugDescription: "\(firstMoment.count) first and \(secondMoment.count) second "
+                    + "moments after \(step) steps")
+        }
+    }
+
     /// Takes one step down `gradient`.
     ///
     /// - Precondition: as many parameters and gradients as at the start.
@@ -70,15 +86,17 @@ public struct AdamW<Scalar: BinaryFloatingPoint & Codable & Hashable & Sendable>
         let stepSize = Scalar(learningRate / (1 - power(settings.beta1, step)))
         let rootCorrection = Scalar((1 - power(settings.beta2, step)).squareRoot())
         let count = parameters.count
-        parameters.withUnsafeMutableBufferPointer { theta in
-            gradient.withUnsafeBufferPointer { g in
-                firstMoment.withUnsafeMutableBufferPointer { m in
-                    secondMoment.withUnsafeMutableBufferPointer { v in
-                        for i in 0..<count {
-                            m[i] += (1 - beta1) * (g[i] - m[i])
-                            v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
-                            let denominator = v[i].squareRoot() / rootCorrection + epsilon
-                            theta[i] = theta[i] * keep - stepSize * m[i] / denominator
+        parameters.withUnsafeMutableBufferPointer { parameter in
+            gradient.withUnsafeBufferPointer { gradient in
+                firstMoment.withUnsafeMutableBufferPointer { first in
+                    secondMoment.withUnsafeMutableBufferPointer { second in
+                        for index in 0..<count {
+                            let slope = gradient[index]
+                            first[index] += (1 - beta1) * (slope - first[index])
+                            second[index] = beta2 * second[index] + (1 - beta2) * slope * slope
+                            let spread = second[index].squareRoot() / rootCorrection + epsilon
+                            parameter[index] =
+                                parameter[index] * keep - stepSize * first[index] / spread
                         }
                     }
                 }

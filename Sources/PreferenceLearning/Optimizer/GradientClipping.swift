@@ -12,7 +12,7 @@ package func clip(_ gradient: inout [Float], toNorm largest: Double) -> Double {
     let scale = largest / (norm + 1e-6)
     if norm.isFinite, scale < 1 {
         let factor = Float(scale)
-        for i in gradient.indices { gradient[i] *= factor }
+        for index in gradient.indices { gradient[index] *= factor }
     }
     return norm
 }

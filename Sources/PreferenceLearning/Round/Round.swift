@@ -77,6 +77,10 @@ public final class Round {
                     reason: "it has \(state.parameters.count) adapter parameters, "
                         + "not \(start.parameters.count)")
             }
+            guard state.isWithin(walk) else {
+                throw PreferenceLearningError.stateMismatch(
+                    reason: "its place is outside the round")
+            }
             self.state = state
         } else {
             self.state = RoundState(

@@ -82,6 +82,19 @@ extension RoundState {
         record.metrics.skipped = skipped
     }
 
+    /// Whether the state's place exists in a round's walk; false for a damaged state.
+    func isWithin(_ walk: RoundWalk) -> Bool {
+        guard record.phase != .evaluating, record.phase != .finished else { return true }
+        guard (0..<walk.chunkCount).contains(record.chunk) else { return false }
+        let batches = walk.batchCount(ofChunk: record.chunk)
+        return (0..<batches).contains(record.batch)
+            && record.asks.allSatisfy { walk.chunk(record.chunk).contains($0.item) }
+            && (0...record.asks.count).contains(record.sampled)
+            && (record.phase != .sampling || record.sampled < record.asks.count)
+            && (0...record.requests.count).contains(record.asked)
+            && (record.phase != .asking || record.asked < record.requests.count)
+    }
+
     /// Names of the tensors in ``encoded()``.
     public enum TensorName {
         public static let adapter = "adapter"

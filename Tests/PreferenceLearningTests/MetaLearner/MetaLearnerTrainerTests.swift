@@ -119,4 +119,23 @@ import Testing
         }
         #expect(copy == trainer)
     }
+
+    /// A peer's checkpoint brings one, and nothing in it may trap.
+    @Test func aDamagedEncodingIsRefused() throws {
+        let trainer = MetaLearnerTrainer(configuration: configuration(), seed: 9)
+        let whole = String(decoding: try JSONEncoder().encode(trainer), as: UTF8.self)
+        for (part, damaged) in [
+            (#""parameters":["#, #""parameters":[1,"#),
+            (#""firstMoment":["#, #""firstMoment":[1,"#),
+            (#""secondMoment":["#, #""secondMoment":[1,"#),
+            (#""step":0"#, #""step":-1"#),
+            (#""batchesPerUpdate""#, #""batches""#),
+        ] {
+            #expect(whole.contains(part))
+            let json = Data(whole.replacing(part, with: damaged).utf8)
+            #expect(throws: DecodingError.self, "\(part)") {
+                try JSONDecoder().decode(MetaLearnerTrainer.self, from: json)
+            }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import LanguageModel
 import PreferenceLearning
 import Testing
@@ -111,6 +112,25 @@ import Testing
             tensors[name] = [1, 2, 3]
             #expect(throws: PreferenceLearningError.self) {
                 try RoundState(json: kept.json, tensors: tensors)
+            }
+        }
+    }
+
+    @Test func aStateWhosePlaceIsOutsideTheRoundIsRefused() throws {
+        let environment = RecordingEnvironment()
+        let round = try TinyRound(items: 8)
+        try round.run(in: environment)
+        let kept = try #require(environment.kept.first)
+        let whole = String(decoding: kept.json, as: UTF8.self)
+        for (part, damaged) in [
+            (#""chunk":0"#, #""chunk":7"#), (#""batch":0"#, #""batch":-1"#),
+            (#""sampled":0"#, #""sampled":99"#), (#""item":"#, #""item":9"#),
+        ] {
+            #expect(whole.contains(part))
+            let json = Data(whole.replacing(part, with: damaged).utf8)
+            let state = try RoundState(json: json, tensors: kept.tensors)
+            #expect(throws: PreferenceLearningError.self, "\(part)") {
+                try round.run(from: state)
             }
         }
     }
