@@ -2,6 +2,7 @@
 public enum EngineError: Error, Hashable, Sendable {
     case tensorMissing(name: String)
     case tensorShape(name: String, found: [Int], expected: [Int])
+    case vocabularyTooLarge(tokens: Int, rows: Int)
     case parameterCount(found: Int, expected: Int)
     case parameterNotFinite(index: Int)
     case adapterMisfit(matrix: String)
@@ -19,6 +20,9 @@ extension EngineError: CustomStringConvertible {
         case .tensorShape(let name, let found, let expected):
             "cannot use the model: tensor \(name) has shape \(found), not \(expected); "
                 + "choose a GGUF file whose metadata and tensors agree"
+        case .vocabularyTooLarge(let tokens, let rows):
+            "cannot use the model: its tokenizer has \(tokens) tokens, its embedding only \(rows) "
+                + "rows; choose a GGUF file whose metadata and tensors agree"
         case .parameterCount(let found, let expected):
             "cannot make the adapter: it has \(found) parameters, not \(expected); "
                 + "check that rank, target modules and base model are the adapter's own"

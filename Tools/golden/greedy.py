@@ -5,24 +5,11 @@
 import json
 import os
 
-import torch
-
 import reference_model as reference
+from greedy_decoding import greedy
 from texts import QUESTIONS
 
 CASES, COUNT = 20, 48
-
-
-def greedy(model, prompt):
-    tokens, lead, cache, ids = [], float("inf"), None, torch.tensor([prompt])
-    with torch.no_grad():
-        for _ in range(COUNT):
-            out = model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-            cache, top = out.past_key_values, torch.topk(out.logits[0, -1], 2)
-            lead = min(lead, (top.values[0] - top.values[1]).item())
-            tokens.append(top.indices[0].item())
-            ids = torch.tensor([[tokens[-1]]])
-    return tokens, lead
 
 
 def main():
@@ -32,7 +19,7 @@ def main():
     for question in QUESTIONS:
         prompt = list(tokenizer.apply_chat_template([{"role": "user", "content": question}],
                                                     add_generation_prompt=True, tokenize=True, return_dict=False))
-        tokens, lead = greedy(model, prompt)
+        tokens, lead = greedy(model, prompt, COUNT)
         if tokenizer.eos_token_id in tokens:
             continue
         print(round(lead, 5), repr(tokenizer.decode(tokens))[:90])

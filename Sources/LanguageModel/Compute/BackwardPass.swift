@@ -71,6 +71,7 @@ struct BackwardPass {
         for layer in (0..<model.layerCount).reversed() {
             try context.checkCancellation()
             feedForward(layer)
+            try context.checkCancellation()
             attention(layer)
         }
     }

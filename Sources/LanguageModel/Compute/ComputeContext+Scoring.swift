@@ -70,8 +70,8 @@ extension ComputeContext {
             let pass = ForwardPass(self, sequence, adapter: view, isKept: false)
             let hidden = normedRows(Array(0..<tokens.count), try pass.run(), copies: 1)
             let count = tokens.count * model.configuration.vocabularySize
-            return [Float](unsafeUninitializedCapacity: count) { output, initialized in
-                VocabularyHead(self).logits(
+            return try [Float](unsafeUninitializedCapacity: count) { output, initialized in
+                try VocabularyHead(self).logits(
                     hidden, rows: tokens.count, into: output.baseAddress!)
                 initialized = count
             }

@@ -35,7 +35,9 @@ struct ForwardPass {
         self.adapter = adapter
         activations = ActivationStore(
             rows: rows, model: model, isKept: isKept, in: context.buffers.activations)
-        let sizes = [rows * model.width, rows * model.width, rows * model.feedForwardWidth, lowSize]
+        let sizes = [
+            rows * model.width, rows * model.width, rows * model.feedForwardWidth, lowSize,
+        ]
         var arena = FloatArena(
             context.buffers.layer.reserve(sizes.reduce(0) { $0 + FloatArena.size($1) }))
         normed = arena.take(sizes[0])
@@ -58,6 +60,7 @@ struct ForwardPass {
             try context.checkCancellation()
             attention(layer)
             visit(layer, activations[layer])
+            try context.checkCancellation()
             feedForward(layer)
         }
         return activations[model.layerCount - 1].output

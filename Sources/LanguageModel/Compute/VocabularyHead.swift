@@ -15,8 +15,9 @@ struct VocabularyHead {
     /// Fixed, so that sums do not depend on the number of threads.
     private static let sliceCount = 8
     private static let panelRows = 192
-    /// Rows walked together; more of them use a panel longer, and need more memory.
-    private static let rowLimit = 256
+    /// Rows walked together: more of them use a panel longer, but need more memory and keep a
+    /// cancelled call running longer.
+    private static let rowLimit = 128
 
     private let context: ComputeContext
     private var weights: WeightMatrix { context.model.head }
@@ -138,11 +139,15 @@ struct VocabularyHead {
     }
 
     /// Writes all logits, `[rows, vocabularySize]`.
-    func logits(_ hidden: Floats, rows: Int, into output: Floats) {
-        forEachPanel(rows: 0) { _, panel, matrix, _ in
-            multiply(
-                rows, panel.count, width, hidden, lda: width, matrix, .transposed, ldb: width,
-                beta: 0, output + panel.lowerBound, ldc: weights.rows)
+    func logits(_ hidden: Floats, rows: Int, into output: Floats) throws {
+        for start in stride(from: 0, to: rows, by: Self.rowLimit) {
+            try context.checkCancellation()
+            forEachPanel(rows: 0) { _, panel, matrix, _ in
+                multiply(
+                    min(Self.rowLimit, rows - start), panel.count, width, hidden + start * width,
+                    lda: width, matrix, .transposed, ldb: width, beta: 0,
+                    output + start * weights.rows + panel.lowerBound, ldc: weights.rows)
+            }
         }
     }
 

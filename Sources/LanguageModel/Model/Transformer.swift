@@ -24,11 +24,15 @@ public final class Transformer: Sendable {
 
     /// Takes the weights of a mapped file; nothing is copied but the norms.
     ///
-    /// - Throws: `GGUFError` for metadata that is missing, `EngineError` for tensors that are missing
-    ///   or do not have the shape the metadata says.
+    /// - Throws: `GGUFError` for metadata that is missing or impossible, `EngineError` for tensors
+    ///   that are missing or do not have the shape the metadata says.
     public init(file: GGUFFile) throws {
         let configuration = try ModelConfiguration(file: file)
         tokenizer = try Tokenizer(file: file)
+        guard tokenizer.vocabularySize <= configuration.vocabularySize else {
+            throw EngineError.vocabularyTooLarge(
+                tokens: tokenizer.vocabularySize, rows: configuration.vocabularySize)
+        }
         chatTemplate = try ChatTemplate(file: file, tokenizer: tokenizer)
         blocks = try (0..<configuration.layerCount).map {
             try TransformerBlock(file: file, layer: $0, configuration: configuration)

@@ -96,7 +96,8 @@ import Testing
         let full = try context.generate(
             [GenerationRequest(prompt: [TokenID](repeating: 1, count: 197), sampleCount: 50)],
             parameters: SamplingParameters(maximumTokens: 30, seed: 1), adapter: nil)[0]
-        #expect(full.map(\.tokens.count).max() == 4, "three more fit the context, one is only drawn")
+        #expect(
+            full.map(\.tokens.count).max() == 4, "three more fit the context, one is only drawn")
     }
 
     /// The share of every token among 6,000 one-token samples, against the filtered distribution.

@@ -117,7 +117,9 @@ import Testing
                 (0..<count).map { column in
                     Double(start[column])
                         + 0.5
-                        * (0..<5).reduce(0) { $0 + Double(low[$1]) * Double(bt[$1 * count + column]) }
+                        * (0..<5).reduce(0) {
+                            $0 + Double(low[$1]) * Double(bt[$1 * count + column])
+                        }
                 })
         }
     }
@@ -137,7 +139,8 @@ import Testing
             var dx = [Float](repeating: 1, count: count)
             implementation.kernels.rms_norm_backward(x, gain, dy, count, 1e-5, &dx)
             for index in Set([0, count / 2, count - 1]) {
-                let slope = slope(of: { zip(norm($0), dy).reduce(0) { $0 + $1.0 * Double($1.1) } },
+                let slope = slope(
+                    of: { zip(norm($0), dy).reduce(0) { $0 + $1.0 * Double($1.1) } },
                     at: x.map(Double.init), index)
                 #expect(abs(Double(dx[index]) - 1 - slope) < 1e-4 * max(1, abs(slope)))
             }

@@ -31,7 +31,8 @@ import Testing
                     }, record)
             }
             for task in 0..<most where record.runs[task] != (task < count ? 1 : 0) {
-                Issue.record("task \(task) of \(count) ran \(record.runs[task]) times in job \(job)")
+                Issue.record(
+                    "task \(task) of \(count) ran \(record.runs[task]) times in job \(job)")
                 return
             }
             for task in 0..<count where !(0..<Int32(threads)).contains(record.workers[task]) {

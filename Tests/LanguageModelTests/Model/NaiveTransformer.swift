@@ -12,7 +12,9 @@ struct NaiveTransformer {
 
     init(_ file: GGUFFile) throws {
         model = try ModelConfiguration(file: file)
-        for tensor in file.tensors { tensors[tensor.name] = file.dequantized(tensor).map(Double.init) }
+        for tensor in file.tensors {
+            tensors[tensor.name] = file.dequantized(tensor).map(Double.init)
+        }
     }
 
     /// The logits after every token; `parameters` are an adapter's, in its layout.
@@ -31,7 +33,9 @@ struct NaiveTransformer {
             return y
         }
         var stream = tokens.map { token in
-            Vector(tensors["token_embd.weight"]![Int(token) * model.width..<(Int(token) + 1) * model.width])
+            Vector(
+                tensors["token_embd.weight"]![
+                    Int(token) * model.width..<(Int(token) + 1) * model.width])
         }
         for layer in 0..<model.layerCount {
             let block = "blk.\(layer)."

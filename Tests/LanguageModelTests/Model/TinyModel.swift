@@ -45,7 +45,8 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
         image.add("general.architecture", .string("llama"))
         let counts = [
             "block_count": layers, "embedding_length": width, "attention.head_count": heads,
-            "attention.head_count_kv": keyValueHeads, "feed_forward_length": statedFeedForwardWidth ?? feedForwardWidth,
+            "attention.head_count_kv": keyValueHeads,
+            "feed_forward_length": statedFeedForwardWidth ?? feedForwardWidth,
             "context_length": contextLength, "rope.dimension_count": rotated,
         ]
         for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
