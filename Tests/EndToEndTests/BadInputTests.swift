@@ -90,6 +90,7 @@ extension EndToEndTests {
             try await host.start()
             let added = try await host.attunectl("model", "add", truncated.path)
             #expect([1, 5].contains(added.status), "\(added)")
+            #expect(added.errors.contains(truncated.path), "\(added)")
             #expect(added.errors.contains("end"), "says that the file ends too early: \(added)")
             await host.stop()
         }

@@ -1,18 +1,21 @@
 import Foundation
+import Synchronization
 
 /// A directory for one test, gone when the test is; its path is short enough for sockets in it.
 final class Scratch: Sendable {
     let path: String
 
     init() throws {
-        var template = Array("/tmp/attune-test.XXXXXX\0".utf8CString)
+        var template = Array("/tmp/attune-test.XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
-            throw CocoaError(.fileWriteUnknown)
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
         }
         path = String(cString: made)
+        Self.existing.withLock { [path] in _ = $0.insert(path) }
     }
 
     deinit {
+        Self.existing.withLock { [path] in _ = $0.remove(path) }
         try? FileManager.default.removeItem(atPath: path)
     }
 
@@ -22,4 +25,13 @@ final class Scratch: Sendable {
         try Data(text.utf8).write(to: url)
         return url
     }
+
+    /// What is still there when the process ends, because it was shared by tests, goes then.
+    private static let existing: Mutex<Set<String>> = {
+        atexit {
+            let left = Scratch.existing.withLock(\.self)
+            for path in left { try? FileManager.default.removeItem(atPath: path) }
+        }
+        return Mutex([])
+    }()
 }
