@@ -53,8 +53,13 @@ extension Reply {
     package static func stream<Line>(
         _ lines: some AsyncSequence<Line, Never> & Sendable, to request: Request
     ) -> Reply where Output == JSONLines<Line> {
+        // A body that was read already has no end left for the watching below to see, and without one
+        // it traps when the client hangs up; an empty body in its place has.
+        var request = request
+        request.body = RequestBody(buffer: ByteBuffer())
+        let input = request.body
         let body = ResponseBody { writer in
-            try await request.body.consumeWithCancellationOnInboundClose { _ in
+            try await input.consumeWithCancellationOnInboundClose { _ in
                 let encoder = ControlProtocol.encoder()
                 for await line in lines {
                     var data = try encoder.encode(line)
