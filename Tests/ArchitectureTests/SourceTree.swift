@@ -27,11 +27,13 @@ enum SourceTree {
         }
     }
 
-    /// Everything below a folder, as paths from the root.
+    /// Everything below a folder, as paths from the root; hidden folders, such as a build's, are left out.
     private static func paths(in folder: String) -> [String] {
         let top = root.appending(path: folder).path
         let below = FileManager.default.enumerator(atPath: top)?.compactMap { $0 as? String }
-        return (below ?? []).map { folder + "/" + $0 }
+        return (below ?? []).filter { path in
+            !path.hasPrefix(".") && !path.contains("/.")
+        }.map { folder + "/" + $0 }
     }
 }
 
