@@ -76,7 +76,8 @@ extension Reply {
 }
 
 extension Response {
-    fileprivate static func attune(_ type: ControlAPI.MediaType?, _ body: ResponseBody) -> Response {
+    fileprivate static func attune(_ type: ControlAPI.MediaType?, _ body: ResponseBody) -> Response
+    {
         var headers: HTTPFields = [.controlProtocolVersion: "\(ControlProtocol.version)"]
         if let type { headers[.contentType] = type.rawValue }
         return Response(status: .ok, headers: headers, body: body)
