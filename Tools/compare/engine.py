@@ -19,11 +19,15 @@ import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../golden"))
-import reference_model as reference  # noqa: E402
-import torch  # noqa: E402
-from greedy_decoding import greedy  # noqa: E402
-from preference_loss import dpo_loss, tokenized_pairs, with_reference  # noqa: E402
-from texts import PASSAGE, QUESTIONS  # noqa: E402
+try:
+    import torch
+    import reference_model as reference
+    from greedy_decoding import greedy
+    from preference_loss import dpo_loss, tokenized_pairs, with_reference
+    from texts import PASSAGE, QUESTIONS
+except ModuleNotFoundError as error:
+    sys.exit(f"cannot compare: Python has no module {error.name}; "
+             "run this with a Python that has torch, transformers, peft, gguf and numpy")
 
 B_AMPLITUDE, RANK, ALPHA, BETA, TOKENS = 0.02, 8, 16, 0.1, 48
 
