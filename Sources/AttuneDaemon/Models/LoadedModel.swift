@@ -1,4 +1,5 @@
 package import CheckpointStore
+import ControlAPI
 package import LanguageModel
 
 /// A base model in memory, with the identity that checkpoints know it by.
@@ -9,9 +10,15 @@ package struct LoadedModel: Sendable {
 
     /// Maps and checks a GGUF file whose fingerprint is known.
     ///
-    /// - Errors: `GGUFError`, `EngineError` for a file that is no usable model.
+    /// - Errors: ``ControlError`` that names the file, for one that is no usable model.
     package init(name: String, path: String, fingerprint: ObjectID) throws {
-        let transformer = try Transformer(file: GGUFFile(path: path))
+        let transformer: Transformer
+        do {
+            transformer = try Transformer(file: GGUFFile(path: path))
+        } catch {
+            let fault = ControlError(describing: error)
+            throw ControlError(fault.kind, "cannot use the model file \(path): \(fault.message)")
+        }
         let configuration = transformer.configuration
         self.name = name
         self.transformer = transformer
