@@ -78,7 +78,8 @@ package final class Daemon: Sendable {
         guard round == nil else {
             throw ControlError(
                 .busy,
-                "cannot switch to the model \(name): round \(round ?? 0) is not finished; wait for it")
+                "cannot switch to the model \(name): round \(round ?? 0) is not finished; wait for it"
+            )
         }
         let checkpoints = checkpoints
         let headBase = try await store.perform { _ in
@@ -122,7 +123,8 @@ package final class Daemon: Sendable {
     package func announce(closed label: LabelReport) {
         events.publish(
             Event(
-                kind: .labelClosed, at: Date(), message: "A label request was \(label.state.rawValue)",
+                kind: .labelClosed, at: Date(),
+                message: "A label request was \(label.state.rawValue)",
                 subject: label.id))
     }
 

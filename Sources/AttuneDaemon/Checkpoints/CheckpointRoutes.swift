@@ -13,7 +13,8 @@ extension RouteTable {
             let query = try await call.input()
             let limit = try query.limit.pageSize
             let all = try await store.perform { _ in try library.reports() }
-            let rest = query.after.map { after in all.drop { $0.id != after }.dropFirst() } ?? all[...]
+            let rest =
+                query.after.map { after in all.drop { $0.id != after }.dropFirst() } ?? all[...]
             let page = rest.prefix(limit)
             return try .value(
                 Page(items: Array(page), next: page.count < rest.count ? page.last?.id : nil))

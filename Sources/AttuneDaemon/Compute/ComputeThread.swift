@@ -18,8 +18,11 @@ package final class ComputeThread: Sendable {
         self.queue = queue
         requests = Lane(queue: queue, priority: .request)
         rounds = Lane(queue: queue, priority: .round)
-        let thread = Thread { queue.run() }
-        thread.name = name
+        let thread = Thread {
+            // Foundation loses a name that is set before, or just after, a thread has started.
+            try? name.write(toFile: "/proc/thread-self/comm", atomically: false, encoding: .utf8)
+            queue.run()
+        }
         thread.stackSize = 8 << 20
         thread.start()
     }
@@ -109,7 +112,9 @@ private final class JobQueue: @unchecked Sendable {
     }
 
     func runRequests() {
-        while let (job, lane) = condition.withLock({ requests.isEmpty ? nil : requests.removeFirst() }) {
+        while let (job, lane) = condition.withLock({
+            requests.isEmpty ? nil : requests.removeFirst()
+        }) {
             job.runSynchronously(on: lane.asUnownedSerialExecutor())
             noteAlive()
         }

@@ -6,9 +6,10 @@ package enum RunningWork {
     ///
     /// - Returns: the lines `work` sends, ended by a failure line if it throws.
     package static func lines<Value>(
-        _ work: @escaping @Sendable (
-            _ flag: CancellationFlag, _ send: @escaping @Sendable (StreamLine<Value>) -> Void
-        ) async throws -> Void
+        _ work:
+            @escaping @Sendable (
+                _ flag: CancellationFlag, _ send: @escaping @Sendable (StreamLine<Value>) -> Void
+            ) async throws -> Void
     ) -> AsyncStream<StreamLine<Value>> {
         let flag = CancellationFlag()
         let (stream, continuation) = AsyncStream.makeStream(of: StreamLine<Value>.self)

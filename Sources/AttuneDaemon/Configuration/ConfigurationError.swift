@@ -26,7 +26,9 @@ package enum ConfigurationError: Error, Equatable, CustomStringConvertible {
 extension ConfigurationError {
     /// The known key nearest to a mistyped one, if any is near enough to be meant.
     static func nearest(to key: String, among known: [String]) -> String? {
-        let ranked = known.map { (key: $0, distance: editDistance($0.lowercased(), key.lowercased())) }
+        let ranked = known.map {
+            (key: $0, distance: editDistance($0.lowercased(), key.lowercased()))
+        }
         guard let best = ranked.min(by: { $0.distance < $1.distance }),
             best.distance <= max(2, key.count / 3)
         else { return nil }

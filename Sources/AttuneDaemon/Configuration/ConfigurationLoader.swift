@@ -106,6 +106,11 @@ package struct LoadedConfiguration: Sendable {
     package var configuration: DaemonConfiguration
     /// By key; a setting that is not here has its default.
     package var sources: [String: Source]
+
+    package init(configuration: DaemonConfiguration, sources: [String: Source]) {
+        self.configuration = configuration
+        self.sources = sources
+    }
 }
 
 /// One place that settings are read from.
@@ -126,7 +131,8 @@ private struct Source {
         let key = AbsoluteConfigKey(ConfigKey(setting.key))
         let content: ConfigContent?
         do {
-            content = try provider.value(forKey: key, type: setting.domain.configType).value?.content
+            content = try provider.value(forKey: key, type: setting.domain.configType).value?
+                .content
         } catch {
             throw invalid(setting, value: text(of: key))
         }

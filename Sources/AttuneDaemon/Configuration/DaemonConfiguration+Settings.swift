@@ -17,7 +17,8 @@ extension DaemonConfiguration {
                 + " the state directory."),
         .text(
             "group", \.group,
-            "Group whose members may use the control socket, beside the daemon's own user and root."),
+            "Group whose members may use the control socket, beside the daemon's own user and root."
+        ),
         .text(
             "model", \.model,
             "GGUF file of the base model, registered and used at start. Default: the one last in use."
@@ -37,8 +38,10 @@ extension DaemonConfiguration {
         .number(
             "annotator.timeoutSeconds", \.annotator.timeoutSeconds, 0.1...86400,
             "Longest wait for one answer of the program."),
-        .integer("labels.open", \.labels.open, 0...100_000, "Most open requests to people at once."),
-        .integer("labels.perDay", \.labels.perDay, 0...100_000, "Most requests to people a day (UTC)."),
+        .integer(
+            "labels.open", \.labels.open, 0...100_000, "Most open requests to people at once."),
+        .integer(
+            "labels.perDay", \.labels.perDay, 0...100_000, "Most requests to people a day (UTC)."),
         .integer(
             "labels.perRound", \.labels.perRound, 0...1_000_000,
             "Most requests of one round to the program."),
@@ -120,7 +123,8 @@ extension DaemonConfiguration {
         .number(
             "training.temperature", \.training.round.temperature, 0.01...10,
             "Sampling temperature of the candidates."),
-        .number("training.topP", \.training.round.topP, 1e-6...1, "Top-p of the candidates; 1 is off."),
+        .number(
+            "training.topP", \.training.round.topP, 1e-6...1, "Top-p of the candidates; 1 is off."),
         .integer(
             "training.maximumNewTokens", \.training.round.maximumNewTokens, 1...65536,
             "Longest candidate, in tokens."),
@@ -128,7 +132,8 @@ extension DaemonConfiguration {
 
     private static let gate: [Setting] = [
         .integer(
-            "gate.minimumHeldOutPrompts", \.training.round.gate.minimumHeldOutPrompts, 2...1_000_000,
+            "gate.minimumHeldOutPrompts", \.training.round.gate.minimumHeldOutPrompts,
+            2...1_000_000,
             "Held-out prompts below which nothing is promoted for want of evidence."),
         .number(
             "gate.confidence", \.training.round.gate.confidence, 0.01...0.9999,
@@ -154,7 +159,8 @@ extension DaemonConfiguration {
     ]
 
     private static let other: [Setting] = [
-        .number("sampling.temperature", \.sampling.temperature, 0...10, "Temperature of `generate`."),
+        .number(
+            "sampling.temperature", \.sampling.temperature, 0...10, "Temperature of `generate`."),
         .integer("sampling.topK", \.sampling.topK, 0...1_000_000, "Top-k of `generate`; 0 is off."),
         .number("sampling.topP", \.sampling.topP, 1e-6...1, "Top-p of `generate`; 1 is off."),
         .number("sampling.minP", \.sampling.minP, 0...1, "Min-p of `generate`; 0 is off."),

@@ -13,7 +13,9 @@ package struct StandardLocations: Sendable {
     /// `$STATE_DIRECTORY`, else `$XDG_STATE_HOME/attune`, else `~/.local/state/attune`.
     package var stateDirectory: String {
         // systemd joins several directories with colons; the first is the unit's main one.
-        if let given = value("STATE_DIRECTORY")?.split(separator: ":").first { return String(given) }
+        if let given = value("STATE_DIRECTORY")?.split(separator: ":").first {
+            return String(given)
+        }
         return (value("XDG_STATE_HOME") ?? home + "/.local/state") + "/attune"
     }
 

@@ -107,7 +107,8 @@ struct Doctor: Sendable {
         return Check(
             name: "threads", state: used > cores ? .warning : .ok,
             found: "\(used) compute on \(cores) cores",
-            advice: used > cores ? "more threads than cores wait for each other; lower `threads`" : nil)
+            advice: used > cores
+                ? "more threads than cores wait for each other; lower `threads`" : nil)
     }
 
     private var annotator: Check {
@@ -117,7 +118,8 @@ struct Doctor: Sendable {
         }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let places =
-            program.contains("/") ? [program] : path.split(separator: ":").map { "\($0)/\(program)" }
+            program.contains("/")
+            ? [program] : path.split(separator: ":").map { "\($0)/\(program)" }
         let isThere = places.contains { FileManager.default.isExecutableFile(atPath: $0) }
         return Check(
             name: "annotator", state: isThere ? .ok : .failed, found: "command \(program)",

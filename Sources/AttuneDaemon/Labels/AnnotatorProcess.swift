@@ -13,7 +13,11 @@ final class AnnotatorProcess {
     private let output: FileHandle
     private var received = Data()
 
+    /// Writing to a program that has died is an error of that write, not the end of this process.
+    private static let ignoresBrokenPipes: Void = { signal(SIGPIPE, SIG_IGN) }()
+
     init(command: [String], logger: Logger) throws(AnnotatorError) {
+        Self.ignoresBrokenPipes
         let toProgram = Pipe()
         let fromProgram = Pipe()
         let complaints = Pipe()
@@ -36,9 +40,11 @@ final class AnnotatorProcess {
         Self.log(complaints.fileHandleForReading, of: command[0], to: logger)
     }
 
-    /// The exit status; waits for the end, which is near once the output has closed.
+    /// The exit status of a program that has closed its output: it ends by itself within a second, or
+    /// is ended.
     var exitStatus: Int32 {
-        if process.isRunning { kill() }
+        for _ in 0..<100 where process.isRunning { usleep(10_000) }
+        kill()
         process.waitUntilExit()
         return process.terminationStatus
     }

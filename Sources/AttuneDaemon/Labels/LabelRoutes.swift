@@ -10,13 +10,14 @@ extension RouteTable {
         serve(ControlRoutes.listLabels) { call in
             let query = try await call.input()
             let limit = try query.limit.pageSize
-            let offset = try query.after.map { after in
-                guard let offset = Int(after), offset >= 0 else {
-                    throw ControlError(
-                        .invalidRequest, "cannot list after \"\(after)\": use a page's next")
-                }
-                return offset
-            } ?? 0
+            let offset =
+                try query.after.map { after in
+                    guard let offset = Int(after), offset >= 0 else {
+                        throw ControlError(
+                            .invalidRequest, "cannot list after \"\(after)\": use a page's next")
+                    }
+                    return offset
+                } ?? 0
             let state = query.state.flatMap { StoredLabelRequest.State(rawValue: $0.rawValue) }
             let items = try await store.perform { store in
                 try daemon.expireLabels()

@@ -15,7 +15,8 @@ extension ControlError {
         case let error as ControlError:
             self = error
         case let error as HTTPError where error.status == .notFound:
-            self.init(.notFound, "cannot find that route; this daemon serves \(ControlProtocol.prefix)")
+            self.init(
+                .notFound, "cannot find that route; this daemon serves \(ControlProtocol.prefix)")
         case let error as HTTPError where error.status == .methodNotAllowed:
             self.init(.methodNotAllowed, "cannot use that method on this route")
         case let error as HTTPError where error.status == .contentTooLarge:

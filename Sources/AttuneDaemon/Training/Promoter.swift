@@ -36,7 +36,9 @@ package struct Promoter: Sendable {
         if head == id {
             let report = PromotionReport(
                 checkpoint: id.hex, promoted: true, forced: false, previous: id.hex, gate: nil)
-            return AsyncStream { $0.yield(.value(report)); $0.finish() }
+            return AsyncStream {
+                $0.yield(.value(report)); $0.finish()
+            }
         }
         return RunningWork.lines { flag, send in
             var gate: GateDecision?
@@ -51,7 +53,9 @@ package struct Promoter: Sendable {
                 try await checkpoints.store.perform { _ in
                     try checkpoints.promote(id, force ? .forced : .gate, gate: decision)
                 }
-                announce(id.hex, force ? "A checkpoint was promoted by force" : "A checkpoint was promoted")
+                announce(
+                    id.hex,
+                    force ? "A checkpoint was promoted by force" : "A checkpoint was promoted")
             }
             send(
                 .value(

@@ -35,7 +35,8 @@ struct RoundFiles: Sendable {
             }
             try DurableFile.write(Safetensors.encode(sources), to: path)
         }
-        try DurableFile.write(JSONEncoder().encode(Record(tensors: name, state: json)), to: recordPath)
+        try DurableFile.write(
+            JSONEncoder().encode(Record(tensors: name, state: json)), to: recordPath)
         removeTensors(except: name)
     }
 

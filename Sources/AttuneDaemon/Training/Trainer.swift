@@ -190,7 +190,9 @@ package actor Trainer {
     }
 
     private func report(_ round: StoredRound) async throws -> RoundReport {
-        let promotions = try await store.perform { Set(try $0.promotions().compactMap(\.checkpoint)) }
+        let promotions = try await store.perform {
+            Set(try $0.promotions().compactMap(\.checkpoint))
+        }
         switch state {
         case .running(let running) where running.id == round.id:
             return try RoundReport(

@@ -11,7 +11,10 @@ extension RouteTable {
             guard run.wait ?? true else {
                 let round = await trainer.status.round
                 let report = try await trainer.report(round ?? 0)
-                return .stream(AsyncStream { $0.yield(.value(report)); $0.finish() }, to: call.request)
+                return .stream(
+                    AsyncStream {
+                        $0.yield(.value(report)); $0.finish()
+                    }, to: call.request)
             }
             return .stream(lines, to: call.request)
         }
