@@ -41,6 +41,7 @@ public enum Gate {
         _ evidence: GateEvidence, configuration: GateConfiguration, seed: UInt64
     ) -> GateDecision {
         let checks = GateChecks(evidence: evidence, configuration: configuration, seed: seed).all
+        let margin = checks.first { $0.name == GateChecks.marginName }?.explanation ?? ""
         let failed = checks.filter { $0.outcome == .failed }
         let undecided = checks.filter { $0.outcome == .undecided }
         if let first = failed.first {
@@ -57,6 +58,6 @@ public enum Gate {
         return GateDecision(
             verdict: .promote, checks: checks,
             explanation: "The candidate may become the head: all \(checks.count) checks passed. "
-                + checks[1].explanation)
+                + margin)
     }
 }

@@ -6,6 +6,9 @@ struct GateChecks {
     let configuration: GateConfiguration
     let seed: UInt64
 
+    /// The row that decides whether preferences were learnt.
+    static let marginName = "held-out margin"
+
     var all: [GateCheck] {
         [heldOutPrompts, margin, chosenLogp, divergence] + lengthRatio + [endOfTurn]
     }
@@ -30,7 +33,7 @@ struct GateChecks {
             of: evidence.heldOut.map(\.marginChange),
             clusteredBy: evidence.heldOut.map(\.promptKey))
         let bound = -configuration.marginTolerance
-        let name = "held-out margin"
+        let name = Self.marginName
         guard let interval else {
             return GateCheck(
                 name: name, value: nil, bound: bound, comparison: .atLeast, outcome: .undecided,

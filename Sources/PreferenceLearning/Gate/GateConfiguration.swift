@@ -8,7 +8,7 @@ public struct GateConfiguration: Codable, Hashable, Sendable {
     /// How far below zero the interval of the margin's change may reach, in nats.
     public var marginTolerance = 0.0
     /// Least mean change of `log π(y⁺)` from head to candidate, in nats a response.
-    public var chosenLogpFloor = -10.0
+    public var chosenLogpFloor = -5.0
     /// Most mean token KL(candidate‖base) on the probes, in nats.
     public var klBudget = 0.1
     /// Bounds of mean answer length, candidate over base, on the probes.

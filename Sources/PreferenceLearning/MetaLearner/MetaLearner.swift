@@ -65,9 +65,8 @@ public struct MetaLearner: Codable, Hashable, Sendable {
         let count = Self.unitCount
         var logit = parameters[3 * count]
         for unit in 0..<count {
-            logit +=
-                parameters[2 * count + unit]
-                * tanh(parameters[unit] * score + parameters[count + unit])
+            let hidden = tanh(parameters[unit] * score + parameters[count + unit])
+            logit += parameters[2 * count + unit] * hidden
         }
         return sigmoid(logit)
     }

@@ -26,7 +26,18 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
     // MARK: Optimiser
 
     /// Peak learning rate of AdamW on the adapter.
-    public var learningRate = 1e-4
+    ///
+    /// Found by a sweep on SmolLM2-135M-Instruct: one round over 100 pairs of distinct prompts
+    /// (AlpacaEval annotations, 600 characters a pair at most), rank 8, batch 8, nobody asked;
+    /// change of the margin on 64 held-out prompts, nats, with its 95 % interval, one seed.
+    ///
+    ///     1e-4   +0.17   0.05 … 0.29   chosen log-probability +0.08
+    ///     3e-4   +0.48   0.12 … 0.84   chosen log-probability +0.12
+    ///     1e-3   +1.22   0.28 … 2.18   chosen log-probability −0.63
+    ///
+    /// With two more seeds (other pairs, other held-out prompts) 3e-4 gave +0.44 (0.08 … 0.82) and
+    /// +0.30 (0.09 … 0.53), KL to the base 0.017 and 0.005, and the default gate promoted both.
+    public var learningRate = 3e-4
     public var beta1 = 0.9
     public var beta2 = 0.95
     public var weightDecay = 0.0
