@@ -19,7 +19,7 @@ extension EndToEndTests {
                     """
                 ),
                 (["doctor"], "checks"),
-                (["config", "show"], "settings"),
+                (["config", "show"], "file settings"),
                 (
                     ["feedback", "list", "--limit", "1"],
                     "chosen heldOut id kind prompt recordedAt rejected"

@@ -65,7 +65,7 @@ final class Machine {
         return try Child(
             command[0], Array(command.dropFirst()), in: scratch,
             environment: ["NOTIFY_SOCKET": notify.path, "OPENBLAS_CORETYPE": "auto"],
-            onEnd: notify.giveUp)
+            onEnd: notify.daemonEnded)
     }
 
     /// Asks the daemon to stop and waits for it.

@@ -1,47 +1,53 @@
 import Foundation
 
 /// The service manager's end of `sd_notify`: how a test learns that a daemon answers.
+///
+/// It reads until the daemon has ended, as a service manager does: `sd_notify` waits when nobody reads.
 final class NotifySocket: Sendable {
     let path: String
     private let descriptor: CInt
+    private let readiness: AsyncStream<Bool>
 
     init(in scratch: Scratch) throws {
         path = scratch.path + "/notify-\(UUID().uuidString.prefix(8))"
-        descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let bound = Self.withAddress(path) { bind(descriptor, $0, $1) }
         guard bound == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    /// Waits for `READY=1`; false when ``giveUp()`` came first, or a minute passed.
-    func ready() async -> Bool {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var buffer = [UInt8](repeating: 0, count: 4096)
-                while true {
-                    let count = recv(self.descriptor, &buffer, buffer.count, 0)
-                    let text = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
-                    let lines = text.split(separator: "\n")
-                    if count <= 0 || lines.contains("GIVEUP=1") {
-                        return continuation.resume(returning: false)
-                    }
-                    if lines.contains("READY=1") { return continuation.resume(returning: true) }
-                }
-            }
+        let (readiness, continuation) = AsyncStream.makeStream(of: Bool.self)
+        self.descriptor = descriptor
+        self.readiness = readiness
+        Thread.detachNewThread {
+            Self.read(descriptor, continuation)
+            close(descriptor)
         }
     }
 
-    /// Ends the wait of ``ready()``: the daemon is gone.
-    func giveUp() {
-        let message = Array("GIVEUP=1".utf8)
-        _ = Self.withAddress(path) {
-            sendto(descriptor, message, message.count, CInt(MSG_DONTWAIT), $0, $1)
+    /// Waits for `READY=1`; false when ``daemonEnded()`` came first, or a minute passed.
+    func ready() async -> Bool {
+        for await isReady in readiness { return isReady }
+        return false
+    }
+
+    /// Ends the reading: nothing more will come. To be called once.
+    func daemonEnded() {
+        let message = Array("DAEMONENDED=1".utf8)
+        _ = Self.withAddress(path) { sendto(descriptor, message, message.count, 0, $0, $1) }
+    }
+
+    private static func read(_ descriptor: CInt, _ readiness: AsyncStream<Bool>.Continuation) {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else {
+                readiness.yield(false)
+                continue
+            }
+            let lines = String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n")
+            if lines.contains("READY=1") { readiness.yield(true) }
+            if lines.contains("DAEMONENDED=1") { return readiness.finish() }
         }
     }
 
