@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Synchronization
 
 /// The annotator program while it runs, and the pipes to it.
 ///
@@ -111,15 +112,24 @@ final class AnnotatorProcess {
         _ = poll(&poller, 1, 100)
     }
 
+    /// Logs the program's complaints line by line; a line without end is cut at 4 KiB.
     private static func log(_ handle: FileHandle, of program: String, to logger: Logger) {
+        let rest = Mutex(Data())
         handle.readabilityHandler = { handle in
             let data = handle.availableData
-            guard !data.isEmpty else {
-                handle.readabilityHandler = nil
-                return
+            if data.isEmpty { handle.readabilityHandler = nil }
+            let lines = rest.withLock { rest in
+                rest.append(data)
+                let isCut = data.isEmpty || rest.count > 4096
+                let end = isCut ? rest.endIndex : rest.lastIndex(of: UInt8(ascii: "\n"))
+                guard let end else { return [Data]() }
+                defer { rest = Data(rest[end...]) }
+                return rest[..<end].split(separator: UInt8(ascii: "\n")).map { Data($0) }
             }
-            for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
-                logger.notice("Annotator: \(line)", metadata: ["program": "\(program)"])
+            for line in lines {
+                logger.notice(
+                    "Annotator: \(String(decoding: line, as: UTF8.self))",
+                    metadata: ["program": "\(program)"])
             }
         }
     }

@@ -40,9 +40,24 @@ struct RoundFiles: Sendable {
         removeTensors(except: name)
     }
 
-    /// The state last kept; nil when none was.
+    /// The state last kept; nil when none was, or when it is damaged: the round then begins anew, to
+    /// the same bits.
     func load() throws -> RoundState? {
         guard FileManager.default.fileExists(atPath: recordPath) else { return nil }
+        do {
+            return try read()
+        } catch is DecodingError {
+            return nil
+        } catch CocoaError.fileReadNoSuchFile {
+            return nil
+        } catch let error as CheckpointError where error.isRefusal {
+            return nil
+        } catch PreferenceLearningError.stateMismatch {
+            return nil
+        }
+    }
+
+    private func read() throws -> RoundState {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: recordPath))
         let record = try JSONDecoder().decode(Record.self, from: bytes)
         let path = "\(directory)/\((record.tensors as NSString).lastPathComponent)"
