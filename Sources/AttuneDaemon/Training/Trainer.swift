@@ -12,14 +12,14 @@ import PreferenceLearning
 package actor Trainer {
     package typealias Line = StreamLine<RoundReport>
 
-    private enum State {
+    enum State {
         case idle
         case running(Running)
         /// Stopped by a person or a removable failure; the round, if any, waits in the store.
         case paused(round: Int?, reason: String?)
     }
 
-    private struct Running {
+    struct Running {
         let id: Int
         let flag: CancellationFlag
         let lines: EventStream<Line>
@@ -35,12 +35,14 @@ package actor Trainer {
     private let events: EventStream<Event>
     private let logger: Logger
     private let directory: StateDirectory
-    private var state = State.idle
+    var state = State.idle
     private var isShuttingDown = false
-    private var isStarting = false
-    private var store: FeedbackStore { checkpoints.store }
+    var isStarting = false
+    var store: FeedbackStore { checkpoints.store }
 
     private static let pausedKey = "training.paused"
+    /// Seconds that earlier runs of the present round computed; a kill loses those of its run.
+    private static let secondsKey = "training.seconds"
 
     init(
         checkpoints: CheckpointLibrary, models: ModelLibrary, runner: RoundRunner,
@@ -159,51 +161,6 @@ package actor Trainer {
         }
     }
 
-    package var status: TrainingStatus {
-        switch state {
-        case .idle: TrainingStatus(state: .idle)
-        case .running(let running):
-            TrainingStatus(
-                state: .running, round: running.id, progress: running.progress.latest)
-        case .paused(let round, let reason):
-            TrainingStatus(
-                state: .paused, round: round,
-                progress: reason.map { WorkProgress(phase: "paused", done: 0, message: $0) })
-        }
-    }
-
-    package var isIdle: Bool {
-        if case .idle = state { !isStarting } else { false }
-    }
-
-    /// A report of one round, live figures included.
-    package func report(_ id: Int) async throws -> RoundReport {
-        try await report(store.perform { try $0.round(id) })
-    }
-
-    package func reports(before: Int?, limit: Int) async throws -> [RoundReport] {
-        var reports: [RoundReport] = []
-        for round in try await store.perform({ try $0.rounds(before: before, limit: limit) }) {
-            try await reports.append(report(round))
-        }
-        return reports
-    }
-
-    private func report(_ round: StoredRound) async throws -> RoundReport {
-        let promotions = try await store.perform {
-            Set(try $0.promotions().compactMap(\.checkpoint))
-        }
-        switch state {
-        case .running(let running) where running.id == round.id:
-            return try RoundReport(
-                round, progress: running.progress,
-                seconds: (ContinuousClock.now - running.began) / .seconds(1),
-                promotions: promotions)
-        default:
-            return try RoundReport(round, isPaused: true, promotions: promotions)
-        }
-    }
-
     // MARK: Running
 
     private func resumeInterruptedRound() async throws {
@@ -250,13 +207,21 @@ package actor Trainer {
             continuation.finish()
             await listener.value
             let seconds = (ContinuousClock.now - began) / .seconds(1)
-            let checkpoint = try await store.perform { _ in
-                try checkpoints.complete(assignment, result, seconds: seconds)
+            let checkpoint = try await store.perform { store in
+                let earlier = try store.setting(Self.secondsKey).flatMap { Double($0) } ?? 0
+                let id = try checkpoints.complete(assignment, result, seconds: earlier + seconds)
+                try store.set(Self.secondsKey, to: nil)
+                return id
             }
             await finished(id, checkpoint, result.gate)
         } catch {
             continuation.finish()
             await listener.value
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            try? await store.perform { store in
+                let earlier = try store.setting(Self.secondsKey).flatMap { Double($0) } ?? 0
+                try store.set(Self.secondsKey, to: "\(earlier + seconds)")
+            }
             await stopped(id, by: error, files: files)
         }
     }
@@ -309,7 +274,10 @@ package actor Trainer {
         logger.error(
             "Round stopped", metadata: ["round": "\(id)", "reason": "\(failure.message)"])
         if error.isLasting {
-            try? await store.perform { try $0.endRound(id, .failed(failure.message)) }
+            try? await store.perform { store in
+                try store.endRound(id, .failed(failure.message))
+                try store.set(Self.secondsKey, to: nil)
+            }
             files.remove()
             let lines = end(.idle)
             publish(.roundFailed, "Round \(id) failed: \(failure.message)", subject: "\(id)")
