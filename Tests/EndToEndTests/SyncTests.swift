@@ -5,10 +5,23 @@ import Testing
 extension EndToEndTests {
     /// A checkpoint travels, is verified, is not activated by that, and answers the same on the other side.
     @Suite struct SyncTests {
-        @Test func aCheckpointReachesAnotherDaemonOverItsSocket() async throws {
+        @Test func aCheckpointReachesAnotherDaemonAndAnswersAlikeThere() async throws {
             try await travel { source, other in
                 let sync = try await source.attunectl("sync", "unix://" + other.socket)
                 #expect(sync.status == 0, "\(sync)")
+            } thenCheck: { source, other, checkpoint in
+                let judged = try await other.attunectl("checkpoint", "promote", checkpoint)
+                #expect(judged.status == 4, "without feedback there is no evidence: \(judged)")
+                let forced = try await other.attunectl(
+                    "checkpoint", "promote", checkpoint, "--force")
+                #expect(forced.status == 0, "\(forced)")
+
+                let question = "How do I boil rice?"
+                let ask = ["generate", "--greedy", "--max-tokens", "16", question]
+                let there = try await other.attunectl(ask)
+                let here = try await source.attunectl(ask + ["--checkpoint", checkpoint])
+                #expect(here.status == 0 && !here.output.isEmpty, "\(here)")
+                #expect(here.output == there.output)
             }
         }
 
@@ -43,18 +56,17 @@ extension EndToEndTests {
             await server.stop()
         }
 
-        private func travel(by carry: (Machine, Machine) async throws -> Void) async throws {
+        /// Trains nothing: takes a trained host, lets its checkpoint be carried to a fresh one, and looks there.
+        private func travel(
+            by carry: (Machine, Machine) async throws -> Void,
+            thenCheck check: (Machine, Machine, String) async throws -> Void = { _, _, _ in }
+        ) async throws {
             let trained = try await TrainedHost.shared.make()
             let checkpoint = try #require(trained.round.checkpoint)
             let scratch = try Scratch()
-            let source = try Machine(copying: trained.after, as: "source", in: scratch)
+            let source = try Machine(copying: trained.promoted, as: "source", in: scratch)
             let other = Machine("other", in: scratch)
             try await source.start(settings: TrainedHost.settings)
-            if !trained.round.promoted {
-                let promoted = try await source.attunectl(
-                    "checkpoint", "promote", checkpoint, "--force")
-                #expect(promoted.status == 0, "\(promoted)")
-            }
             try await other.start(settings: TrainedHost.settings, model: BuiltProgram.model)
 
             try await carry(source, other)
@@ -64,18 +76,7 @@ extension EndToEndTests {
             #expect(arrived.origin != "local")
             let verified = try await other.attunectl("checkpoint", "verify", checkpoint)
             #expect(verified.status == 0, "\(verified)")
-            let judged = try await other.attunectl("checkpoint", "promote", checkpoint)
-            #expect(judged.status == 4, "without feedback there is no evidence: \(judged)")
-            let forced = try await other.attunectl("checkpoint", "promote", checkpoint, "--force")
-            #expect(forced.status == 0, "\(forced)")
-
-            let question = ["generate", "--greedy", "--max-tokens", "16", "How do I boil rice?"]
-            let here = try await source.run(
-                BuiltProgram.attunectl, question + ["--socket", source.socket])
-            let there = try await source.run(
-                BuiltProgram.attunectl, question + ["--socket", other.socket])
-            #expect(here.status == 0 && !here.output.isEmpty, "\(here)")
-            #expect(here.output == there.output)
+            try await check(source, other, checkpoint)
             await source.stop()
             await other.stop()
         }

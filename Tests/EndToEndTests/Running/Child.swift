@@ -1,20 +1,27 @@
 import Foundation
+import Synchronization
 
 /// A program that runs beside the test; what it writes goes to files, so that it never waits for a reader.
-final class Child {
+///
+/// Not Foundation's `Process`: that takes a child that closes inherited descriptors, as sshd does, for ended.
+final class Child: Sendable {
     /// How a program ended.
     enum Ending: Hashable, Sendable {
         case exited(Int32)
         case killed(signal: Int32)
+
+        /// - Parameter status: What `waitpid` gave.
+        init(status: Int32) {
+            let signal = status & 0x7F
+            self = signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
+        }
     }
 
-    private let process = Process()
+    let processID: pid_t
+    private let isRunning = Mutex(true)
     private let endings: AsyncStream<Ending>
-    private var ending: Ending?
     private let outputFile: URL
     private let errorFile: URL
-
-    var processID: Int32 { process.processIdentifier }
 
     /// Starts the program.
     ///
@@ -26,42 +33,32 @@ final class Child {
         environment: [String: String] = [:], input: String? = nil,
         onEnd: @escaping @Sendable () -> Void = {}
     ) throws {
+        let inputFile = try input.map { try scratch.file("input", holding: $0).path }
         outputFile = try scratch.file("output")
         errorFile = try scratch.file("errors")
+        processID = try Self.spawn(
+            [program] + arguments, Self.environment(adding: environment),
+            files: [inputFile ?? "/dev/null", outputFile.path, errorFile.path])
         let (endings, continuation) = AsyncStream.makeStream(of: Ending.self)
         self.endings = endings
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment
-            .filter { !$0.key.hasPrefix("ATTUNE_") && $0.key != "NOTIFY_SOCKET" }
-            .merging(environment) { $1 }
-        process.standardInput =
-            try input.map { text in
-                let file = try scratch.file("input", holding: text)
-                return try FileHandle(forReadingFrom: file)
-            } ?? FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorFile)
-        process.terminationHandler = { process in
-            let status = process.terminationStatus
-            let signalled = process.terminationReason == .uncaughtSignal
-            continuation.yield(signalled ? .killed(signal: status) : .exited(status))
+        Thread.detachNewThread { [self] in
+            var status: Int32 = 0
+            while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+            isRunning.withLock { $0 = false }
+            continuation.yield(Ending(status: status))
             continuation.finish()
             onEnd()
         }
-        try process.run()
     }
 
-    deinit {
-        if process.isRunning { kill(processID, SIGKILL) }
+    func signal(_ signal: Int32) {
+        isRunning.withLock { if $0 { kill(processID, signal) } }
     }
 
-    func signal(_ signal: Int32) { kill(processID, signal) }
-
-    /// Waits for its end.
+    /// Waits for its end. To be called once.
     func end() async -> Ending {
-        for await ending in endings { self.ending = ending }
-        return ending ?? .killed(signal: 0)
+        for await ending in endings { return ending }
+        return .killed(signal: 0)
     }
 
     var output: String { text(outputFile) }
@@ -69,6 +66,43 @@ final class Child {
 
     private func text(_ file: URL) -> String {
         (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    }
+
+    private static func environment(adding more: [String: String]) -> [String] {
+        ProcessInfo.processInfo.environment
+            .filter { !$0.key.hasPrefix("ATTUNE_") && $0.key != "NOTIFY_SOCKET" }
+            .merging(more) { $1 }
+            .map { "\($0)=\($1)" }
+    }
+
+    /// Runs a command with the files as its descriptors 0, 1 and 2; all others of ours close on exec.
+    private static func spawn(
+        _ command: [String], _ environment: [String], files: [String]
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (descriptor, file) in files.enumerated() {
+            posix_spawn_file_actions_addopen(
+                &actions, Int32(descriptor), file, descriptor == 0 ? O_RDONLY : O_WRONLY, 0)
+        }
+        var arguments = command.map { strdup($0) } + [nil]
+        var variables = environment.map { strdup($0) } + [nil]
+        defer { (arguments + variables).forEach { free($0) } }
+        var child: pid_t = 0
+        let code = posix_spawn(&child, command[0], &actions, nil, &arguments, &variables)
+        guard code == 0 else { throw ProgramNotStarted(program: command[0], code: code) }
+        return child
+    }
+}
+
+/// A program that could not be started.
+struct ProgramNotStarted: Error, CustomStringConvertible {
+    let program: String
+    let code: Int32
+
+    var description: String {
+        "cannot start \(program): \(String(cString: strerror(code))); run `Tools/setup test`"
     }
 }
 

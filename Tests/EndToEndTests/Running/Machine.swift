@@ -33,6 +33,10 @@ final class Machine {
         try FileManager.default.copyItem(atPath: state, toPath: self.state)
     }
 
+    deinit {
+        daemon?.signal(SIGKILL)
+    }
+
     /// Starts the daemon and waits until it answers.
     ///
     /// - Parameters:
@@ -42,6 +46,7 @@ final class Machine {
         let notify = try NotifySocket(in: scratch)
         let child = try launch(settings, model, wrapper, notify)
         guard await notify.ready() else {
+            child.signal(SIGKILL)
             throw DaemonDidNotStart(ending: await child.end(), errors: child.errors)
         }
         daemon = child
@@ -89,6 +94,10 @@ final class Machine {
 
     /// Runs the control tool on this host's daemon.
     func attunectl(_ arguments: String..., input: String? = nil) async throws -> Outcome {
+        try await attunectl(arguments, input: input)
+    }
+
+    func attunectl(_ arguments: [String], input: String? = nil) async throws -> Outcome {
         try await run(BuiltProgram.attunectl, arguments + ["--socket", socket], input: input)
     }
 

@@ -65,6 +65,10 @@ final class SSHServer {
         try await waitUntilItAnswers(within: .seconds(20))
     }
 
+    deinit {
+        child.signal(SIGKILL)
+    }
+
     func stop() async {
         child.signal(SIGTERM)
         _ = await child.end()

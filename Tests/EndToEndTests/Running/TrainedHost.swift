@@ -51,8 +51,8 @@ actor TrainedHost {
         let scratch: Scratch
         /// Feedback and model are there, no round was run.
         let before: String
-        /// The round is done.
-        let after: String
+        /// The round is done, and its checkpoint is the head.
+        let promoted: String
         let round: RoundReport
     }
 
@@ -67,14 +67,17 @@ actor TrainedHost {
         try #require(imported.status == 0, "\(imported)")
         await before.stop()
 
-        let after = try Machine(copying: before.state, as: "after", in: scratch)
-        try await after.start(settings: Self.settings)
-        let round: RoundReport = try await after.client.lines(
+        let host = try Machine(copying: before.state, as: "promoted", in: scratch)
+        try await host.start(settings: Self.settings)
+        let round: RoundReport = try await host.client.lines(
             ControlRoutes.runTraining, TrainingRun()
         ).lastValue()
-        await after.stop()
+        let order = ["checkpoint", "promote", try #require(round.checkpoint), "--force"]
+        let promoted = try await host.attunectl(order)
+        try #require(promoted.status == 0, "\(promoted)")
+        await host.stop()
         let made = Trained(
-            scratch: scratch, before: before.state, after: after.state, round: round)
+            scratch: scratch, before: before.state, promoted: host.state, round: round)
         trained = made
         return made
     }
