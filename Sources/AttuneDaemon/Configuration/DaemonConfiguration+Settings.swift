@@ -59,7 +59,7 @@ extension DaemonConfiguration {
             "New pairs that start a round under the automatic schedule."),
         .integer(
             "training.seed", \.training.seed, 0...Int.max,
-            "Seed of every round; 0 takes a new one each time."),
+            "Seed of the rounds, each with streams of its own; 0 takes a new one each time."),
         .number("training.beta", \.training.beta, 1e-6...100, "β of the DPO loss."),
         .number(
             "training.scoreBeta", \.training.round.scoreBeta, 1e-6...100,

@@ -24,10 +24,11 @@ struct RoundPlanner: Sendable {
     func plan(_ run: TrainingRun, model: LoadedModel) throws -> Choice {
         let store = checkpoints.store
         var round = configuration.round
-        let seed =
+        let seed = RoundPlan.seed(
             run.seed
-            ?? (configuration.training.seed > 0
-                ? UInt64(configuration.training.seed) : UInt64.random(in: 1..<1 << 53))
+                ?? (configuration.training.seed > 0
+                    ? UInt64(configuration.training.seed) : UInt64.random(in: .min ... .max)),
+            round: (try store.rounds(limit: 1).first?.id ?? 0) + 1)
         let head = try checkpoints.resolve("head")
         if let head {
             // An adapter keeps the shape it was born with.

@@ -4,6 +4,7 @@
 /// - Invariant: no held-out prompt occurs in the window. Which prompts are held out is decided
 ///   once, by the store, from the prompt's hash; a plan that breaks the split is refused.
 public struct RoundPlan: Codable, Hashable, Sendable {
+    /// Names every random stream of the round; see ``seed(_:round:)``.
     public var seed: UInt64
     /// Given pairs to train on, new and replayed; see ``RoundWindow``.
     public var window: [PairExample]
@@ -42,5 +43,17 @@ public struct RoundPlan: Codable, Hashable, Sendable {
         self.referenceCheckpoint = referenceCheckpoint
         self.requestBudget = requestBudget
         self.learner = learner
+    }
+}
+
+extension RoundPlan {
+    /// The seed of one of several rounds that share a seed.
+    ///
+    /// Each round needs streams of its own: a pair that comes back as replay would otherwise meet
+    /// the same draw `u` again, and its label request would bear the earlier one's id.
+    ///
+    /// - Postconditions: below 2⁵³, so that every JSON reader keeps all digits.
+    public static func seed(_ seed: UInt64, round: Int) -> UInt64 {
+        StableHash.of("round/\(round)", seed: seed) >> 11
     }
 }
