@@ -49,6 +49,7 @@ let serviceLifecycle = Target.Dependency.product(
 let unixSignals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
     name: "attune",
@@ -64,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -80,7 +82,9 @@ let package = Package(
         library("FeedbackStore", ["FeedbackFormats", grdb, crypto]),
         library("FeedbackFormats"),
         library("CheckpointStore", [crypto]),
-        library("ControlAPI", ["CheckpointStore", "FeedbackFormats", asyncHTTPClient, nioCore, nioHTTP1]),
+        library(
+            "ControlAPI",
+            ["CheckpointStore", "FeedbackFormats", asyncHTTPClient, nioCore, nioHTTP1]),
         library("SystemdSupport", ["CSystemd", logging]),
         library(
             "AttuneDaemon",
@@ -93,7 +97,10 @@ let package = Package(
         executable("attuned", ["AttuneDaemon", argumentParser]),
         executable(
             "attunectl",
-            ["ControlAPI", "CheckpointStore", "FeedbackFormats", argumentParser, subprocess]),
+            [
+                "ControlAPI", "CheckpointStore", "FeedbackFormats", argumentParser, subprocess,
+                system,
+            ]),
 
         tests("LanguageModelTests", ["LanguageModel", "CKernels"], resources: [.copy("Fixtures")]),
         tests(

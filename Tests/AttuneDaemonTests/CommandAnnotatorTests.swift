@@ -65,7 +65,10 @@ import Testing
         let annotator = CommandAnnotator(
             command: ["/nowhere/judge"], timeout: .seconds(20),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-        #expect(throws: AnnotatorError.died("/nowhere/judge", status: 127)) {
+        #expect(
+            throws: AnnotatorError.cannotStart(
+                "/nowhere/judge", reason: "No such file or directory")
+        ) {
             try answer(annotator)
         }
     }

@@ -8,16 +8,14 @@ import Testing
         .appendingPathComponent("Systemd")
 
     private func analyze(_ arguments: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["systemd-analyze"] + arguments
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        let words = (["systemd-analyze"] + arguments).map { "'\($0)'" }
+        let stream = try #require(popen(words.joined(separator: " ") + " 2>&1", "r"))
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while case let count = fread(&buffer, 1, buffer.count, stream), count > 0 {
+            output += buffer[..<count]
+        }
+        return (pclose(stream), String(decoding: output, as: UTF8.self))
     }
 
     /// 5 is an exposure of 0.5 on systemd's scale from 0 to 10, ten times.

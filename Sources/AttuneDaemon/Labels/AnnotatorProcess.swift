@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Logging
 import Synchronization
 
@@ -9,10 +10,13 @@ import Synchronization
 final class AnnotatorProcess {
     private static let longestLine = 1 << 20
 
-    private let process = Process()
+    private let pid: pid_t
     private let input: FileHandle
     private let output: FileHandle
+    /// What the program writes to its standard error; read for as long as this lives.
+    private let complaints: FileHandle
     private var received = Data()
+    private var status: Int32?
 
     /// Writing to a program that has died is an error of that write, not the end of this process.
     private static let ignoresBrokenPipes: Void = { signal(SIGPIPE, SIG_IGN) }()
@@ -21,38 +25,100 @@ final class AnnotatorProcess {
         Self.ignoresBrokenPipes
         let toProgram = Pipe()
         let fromProgram = Pipe()
-        let complaints = Pipe()
+        let fromErrors = Pipe()
         input = toProgram.fileHandleForWriting
         output = fromProgram.fileHandleForReading
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["--"] + command
-        process.standardInput = toProgram
-        process.standardOutput = fromProgram
-        process.standardError = complaints
-        do {
-            try process.run()
-        } catch {
-            throw .cannotStart(command[0], reason: error.localizedDescription)
+        complaints = fromErrors.fileHandleForReading
+        for pipe in [toProgram, fromProgram, fromErrors] {
+            for handle in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+                _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+            }
         }
+        pid = try Self.spawn(
+            command, input: toProgram.fileHandleForReading,
+            output: fromProgram.fileHandleForWriting, errors: fromErrors.fileHandleForWriting)
         for handle in [input, output] {
             let flags = fcntl(handle.fileDescriptor, F_GETFL)
             _ = fcntl(handle.fileDescriptor, F_SETFL, flags | O_NONBLOCK)
         }
-        Self.log(complaints.fileHandleForReading, of: command[0], to: logger)
+        Self.log(complaints, of: command[0], to: logger)
+    }
+
+    /// Ends the program, so that none outlives its annotator.
+    deinit {
+        kill()
+        complaints.readabilityHandler = nil
+    }
+
+    /// Starts the program in a process group of its own, with the three pipes and no other
+    /// descriptor of ours.
+    ///
+    /// Not Foundation's `Process`: it learns of a child's end through a socket that other children
+    /// inherit, and then waits for those as well.
+    private static func spawn(
+        _ command: [String], input: FileHandle, output: FileHandle, errors: FileHandle
+    ) throws(AnnotatorError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        for (descriptor, handle) in [input, output, errors].enumerated() {
+            posix_spawn_file_actions_adddup2(
+                &actions, handle.fileDescriptor, Int32(descriptor))
+        }
+        var defaults = sigset_t()
+        sigemptyset(&defaults)
+        sigaddset(&defaults, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETPGROUP))
+        var arguments = command.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        var child: pid_t = 0
+        let code = posix_spawnp(&child, command[0], &actions, &attributes, &arguments, environ)
+        guard code == 0 else {
+            throw .cannotStart(command[0], reason: String(cString: strerror(code)))
+        }
+        return child
     }
 
     /// The exit status of a program that has closed its output: it ends by itself within a second, or
     /// is ended.
     var exitStatus: Int32 {
-        for _ in 0..<100 where process.isRunning { usleep(10_000) }
+        for _ in 0..<100 where !hasEnded { usleep(10_000) }
         kill()
-        process.waitUntilExit()
-        return process.terminationStatus
+        return status ?? SIGKILL
     }
 
+    /// Ends the program and what it started; returns when it has ended.
     func kill() {
-        guard process.isRunning else { return }
-        _ = Foundation.kill(process.processIdentifier, SIGKILL)
+        guard !hasEnded else { return }
+        _ = Glibc.kill(-pid, SIGKILL)
+        reap(waiting: true)
+    }
+
+    private var hasEnded: Bool {
+        if status == nil { reap(waiting: false) }
+        return status != nil
+    }
+
+    /// Collects the ended program; its status is the exit code, or the signal that ended it.
+    private func reap(waiting: Bool) {
+        var raw: Int32 = 0
+        var result: pid_t
+        repeat {
+            result = waitpid(pid, &raw, waiting ? 0 : WNOHANG)
+        } while result == -1 && errno == EINTR
+        if result == pid {
+            let signal = raw & 0x7f
+            status = signal == 0 ? (raw >> 8) & 0xff : signal
+        } else if result == -1 {
+            status = SIGKILL
+        }
     }
 
     /// Writes all of `line`; a program that has closed its input is noticed by ``receive``.

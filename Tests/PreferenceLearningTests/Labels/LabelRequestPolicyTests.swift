@@ -29,6 +29,14 @@ import Testing
         #expect(ids.allSatisfy { $0.count == 16 })
     }
 
+    @Test func roundsOfOneSeedHaveStreamsOfTheirOwn() {
+        let seeds = [0, 1, UInt64.max].flatMap { seed in
+            (1...50).map { RoundPlan.seed(seed, round: $0) }
+        }
+        #expect(Set(seeds).count == 150)
+        #expect(seeds.allSatisfy { $0 < 1 << 53 })
+    }
+
     @Test func needOrdersByLowestWeightThenHighestDraw() {
         let asks = [("a", 0.5, 0.9), ("b", 0.2, 0.3), ("d", 0.2, 0.8), ("c", 0.2, 0.8)]
         let order = LabelRequestPolicy.byNeed(
