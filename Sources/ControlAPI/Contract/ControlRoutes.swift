@@ -7,7 +7,7 @@ public enum ControlRoutes {
     // MARK: The daemon
 
     public static let status = Endpoint<Nothing, StatusReport>(
-        "status", .get, "/status", access: .pull,
+        "status", .get, "/status",
         summary: "Versions, model, head, counts and training state; cheap enough to poll.")
     public static let doctor = Endpoint<Nothing, DoctorReport>(
         "doctor", .get, "/doctor", summary: "Checks what could go wrong and says what to do.")
@@ -71,10 +71,10 @@ public enum ControlRoutes {
     // MARK: Checkpoints
 
     public static let listCheckpoints = Endpoint<PageQuery, Page<CheckpointReport>>(
-        "listCheckpoints", .get, "/checkpoints", access: .pull,
+        "listCheckpoints", .get, "/checkpoints",
         summary: "Lists checkpoints, newest first.")
     public static let showCheckpoint = Endpoint<Nothing, CheckpointReport>(
-        "showCheckpoint", .get, "/checkpoints/{id}", access: .pull, errors: [.notFound],
+        "showCheckpoint", .get, "/checkpoints/{id}", errors: [.notFound],
         summary: "One checkpoint.")
     public static let verifyCheckpoint = Endpoint<Nothing, VerificationReport>(
         "verifyCheckpoint", .post, "/checkpoints/{id}/verify", errors: [.notFound],
@@ -90,33 +90,33 @@ public enum ControlRoutes {
         errors: [.notFound, .busy, .integrity, .storageFull],
         summary: "Makes the head before this one the head again.")
     public static let receiveCheckpoint = Endpoint<Reception, CheckpointReport>(
-        "receiveCheckpoint", .post, "/checkpoints/{id}/receive", access: .peer,
+        "receiveCheckpoint", .post, "/checkpoints/{id}/receive",
         errors: [.notFound, .integrity, .wrongBase, .noModel, .storageFull],
         summary: "Admits a checkpoint whose objects were handed over, if all of it proves sound.")
 
     // MARK: Objects and heads, for sync
 
     public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
-        "inspectCheckpoint", .post, "/checkpoints/inspect", access: .peer,
+        "inspectCheckpoint", .post, "/checkpoints/inspect",
         errors: [.integrity, .wrongBase, .noModel],
         summary: "Says, from a manifest alone, whether its checkpoint could be admitted.")
     public static let getObject = Endpoint<ObjectQuery, RawBytes>(
-        "getObject", .get, "/objects/{id}", access: .pull, errors: [.notFound, .integrity],
+        "getObject", .get, "/objects/{id}", errors: [.notFound, .integrity],
         summary: "The bytes of an object; a checkpoint's id names its manifest.")
     public static let hasObject = Endpoint<Nothing, Nothing>(
-        "hasObject", .head, "/objects/{id}", access: .pull, errors: [.notFound],
+        "hasObject", .head, "/objects/{id}", errors: [.notFound],
         summary: "Whether an object is there.")
     public static let putObject = Endpoint<RawBytes, Nothing>(
-        "putObject", .put, "/objects/{id}", access: .peer, errors: [.integrity, .storageFull],
+        "putObject", .put, "/objects/{id}", errors: [.integrity, .storageFull],
         summary: "Hands over an object; it is kept only if its bytes have the hash it is named by.")
     public static let missingObjects = Endpoint<ObjectList, ObjectList>(
-        "missingObjects", .post, "/objects/missing", access: .pull,
+        "missingObjects", .post, "/objects/missing",
         summary: "Which of the objects are not there.")
     public static let listHeads = Endpoint<Nothing, HeadsReport>(
-        "listHeads", .get, "/heads", access: .pull,
+        "listHeads", .get, "/heads",
         summary: "The newest signed head known of every host, the own one first.")
     public static let putHead = Endpoint<HeadDelivery, Nothing>(
-        "putHead", .put, "/heads/{host}", access: .peer,
+        "putHead", .put, "/heads/{host}",
         errors: [.integrity, .staleHead, .notFound, .storageFull],
         summary: "Hands over a host's signed head; it is never activated by that.")
 

@@ -25,7 +25,7 @@ public enum ErrorKind: String, Codable, CaseIterable, Sendable {
     case storageFull = "storage-full"
     /// The daemon failed in a way it did not foresee; its log says more.
     case internalError = "internal"
-    /// This user or this connection's role may not do that.
+    /// This user may not do that.
     case forbidden
     /// The gate did not let a checkpoint become the head.
     case refusedByGate = "refused-by-gate"
@@ -87,7 +87,7 @@ public enum ToolExit: Int32, CaseIterable, Sendable {
     case usage = 2
     /// No daemon answers, or one of another protocol version.
     case unreachable = 3
-    /// The gate, the policy or the caller's role said no.
+    /// The gate or the access policy said no.
     case refused = 4
     /// Bytes are not what they should be.
     case integrity = 5

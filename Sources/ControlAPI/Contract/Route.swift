@@ -6,23 +6,6 @@ public enum HTTPVerb: String, Sendable {
     case post = "POST"
 }
 
-/// What a connection may do; each role includes the ones before it.
-///
-/// The local socket's own user, root and the daemon's group are `full`. The lesser roles are for a peer whose ssh
-/// key is tied to them.
-public enum Access: String, CaseIterable, Comparable, Sendable {
-    /// May read status, heads, manifests and objects.
-    case pull
-    /// May also hand over objects and heads, which stay in quarantine until admitted.
-    case peer
-    /// May do everything.
-    case full
-
-    public static func < (left: Access, right: Access) -> Bool {
-        allCases.firstIndex(of: left)! < allCases.firstIndex(of: right)!
-    }
-}
-
 /// What one body of a route holds.
 public enum Payload: Sendable {
     case none
@@ -48,7 +31,6 @@ public struct Route: Sendable {
     public let method: HTTPVerb
     /// The path with its prefix; at most one parameter, in braces: `/v1/labels/{id}/answer`.
     public let path: String
-    public let access: Access
     /// What the route does, in one line.
     public let summary: String
     /// The input: the query of a GET or HEAD, the body of a POST or PUT.
@@ -78,11 +60,11 @@ public struct Endpoint<Input: WireForm, Output: WireForm>: Sendable {
     public let route: Route
 
     init(
-        _ name: String, _ method: HTTPVerb, _ path: String, access: Access = .full,
+        _ name: String, _ method: HTTPVerb, _ path: String,
         errors: [ErrorKind] = [], summary: String
     ) {
         route = Route(
-            name: name, method: method, path: ControlProtocol.prefix + path, access: access,
+            name: name, method: method, path: ControlProtocol.prefix + path,
             summary: summary, input: Input.payload, output: Output.payload, errors: errors)
     }
 }

@@ -39,11 +39,4 @@ import Testing
         #expect(
             ControlError(CheckpointError.invalidObjectID("x")).message.hasPrefix("cannot use"))
     }
-
-    @Test func rolesGrow() {
-        #expect(Access.pull < .peer && Access.peer < .full)
-        #expect(ControlRoutes.putObject.route.access == .peer)
-        #expect(ControlRoutes.listFeedback.route.access == .full)
-        #expect(ControlRoutes.status.route.access == .pull)
-    }
 }

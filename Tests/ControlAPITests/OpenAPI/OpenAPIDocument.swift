@@ -61,7 +61,6 @@ struct OpenAPIDocument {
     private func operation(_ route: Route) -> JSONTree {
         var operation: [String: JSONTree] = [
             "operationId": .string(route.name), "summary": .string(route.summary),
-            "x-attune-access": .string(route.access.rawValue),
             "responses": .object(responses(route)),
             "x-attune-errors": .array(errors(of: route).map { .string($0.rawValue) }),
         ]
