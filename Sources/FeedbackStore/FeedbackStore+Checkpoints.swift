@@ -39,6 +39,21 @@ extension FeedbackStore {
         try write { try insert(kind, checkpoint: id, gate: gate, into: $0) }
     }
 
+    /// Makes a registered checkpoint the head if the head is still the one that it was compared with.
+    ///
+    /// - Returns: whether it did.
+    public func promote(
+        _ id: String, _ kind: Promotion.Kind, gate: String? = nil, ifHeadIs expected: String?
+    ) throws -> Bool {
+        precondition(kind == .gate || kind == .forced, "rollback and reset name no checkpoint")
+        _ = try checkpoint(id)
+        return try write { db in
+            guard try Self.head(in: db) == expected else { return false }
+            try insert(kind, checkpoint: id, gate: gate, into: db)
+            return true
+        }
+    }
+
     /// Puts back the head before the present one and returns it; nil is the bare model.
     ///
     /// - Errors: `conflict` when the bare model is in use already.
@@ -61,15 +76,17 @@ extension FeedbackStore {
 
     /// The checkpoint in use; nil is the bare model.
     public func head() throws -> String? {
-        try read { db in
-            try String?.fetchOne(
-                db, sql: "SELECT checkpoint_id FROM promotion ORDER BY id DESC LIMIT 1") ?? nil
-        }
+        try read(Self.head)
     }
 
     /// The head's history, oldest first.
     public func promotions() throws -> [Promotion] {
         try read(Self.promotions)
+    }
+
+    private static func head(in db: Database) throws -> String? {
+        try String?.fetchOne(
+            db, sql: "SELECT checkpoint_id FROM promotion ORDER BY id DESC LIMIT 1") ?? nil
     }
 
     /// The heads that stand on each other, the present one last.

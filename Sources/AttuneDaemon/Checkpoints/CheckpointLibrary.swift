@@ -78,13 +78,18 @@ package struct CheckpointLibrary: Sendable {
         return try JSONDecoder().decode(MetaLearnerTrainer.self, from: data)
     }
 
-    /// Makes a registered checkpoint the head, then tells peers so by a signed head.
+    /// Makes a registered checkpoint the head, then tells peers so by a signed head; does neither if
+    /// the head is no longer the one it was compared with.
+    ///
+    /// - Returns: whether it is the head now.
     package func promote(
-        _ id: CheckpointID, _ kind: StoredPromotion.Kind, gate: GateDecision?
-    ) throws {
+        _ id: CheckpointID, _ kind: StoredPromotion.Kind, gate: GateDecision?,
+        ifHeadIs expected: String?
+    ) throws -> Bool {
         let json = try gate.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
-        try store.promote(id.hex, kind, gate: json)
+        guard try store.promote(id.hex, kind, gate: json, ifHeadIs: expected) else { return false }
         _ = try repository.publishHead(id, key: key)
+        return true
     }
 
     /// Signs the head again if a crash came between the registry and the signature.

@@ -50,8 +50,16 @@ package struct Promoter: Sendable {
             let passes = force || gate?.verdict == .promote
             if passes {
                 let decision = gate
-                try await checkpoints.store.perform { _ in
-                    try checkpoints.promote(id, force ? .forced : .gate, gate: decision)
+                // Judging takes minutes, and says nothing about a head that has come meanwhile.
+                let isHead = try await checkpoints.store.perform { _ in
+                    try checkpoints.promote(
+                        id, force ? .forced : .gate, gate: decision, ifHeadIs: head?.hex)
+                }
+                guard isHead else {
+                    throw ControlError(
+                        .conflict,
+                        "cannot promote checkpoint \(id.short): the head changed meanwhile; try again"
+                    )
                 }
                 announce(
                     id.hex,

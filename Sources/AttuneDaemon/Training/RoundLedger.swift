@@ -1,11 +1,11 @@
-import CheckpointStore
+package import CheckpointStore
 import FeedbackStore
 import Foundation
 import LanguageModel
-import PreferenceLearning
+package import PreferenceLearning
 
 /// A round's plan as the store keeps it, and what its metrics say besides.
-struct RoundRecord: Codable, Sendable {
+package struct RoundRecord: Codable, Sendable {
     /// What a round's metrics column holds.
     struct Outcome: Codable, Sendable {
         var metrics: RoundMetrics
@@ -17,7 +17,7 @@ struct RoundRecord: Codable, Sendable {
     /// The model it trains, by fingerprint: another one cannot resume it.
     var model: ObjectID
 
-    init(plan: RoundPlan, model: ObjectID) {
+    package init(plan: RoundPlan, model: ObjectID) {
         self.plan = plan
         self.model = model
     }
@@ -26,7 +26,7 @@ struct RoundRecord: Codable, Sendable {
         self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
     }
 
-    func json() throws -> String {
+    package func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(self), as: UTF8.self)
@@ -38,9 +38,11 @@ extension CheckpointLibrary {
     ///
     /// Objects, manifest, registry, head, in this order: a crash in between leaves a round that
     /// runs, whose resumption ends here again with the same objects.
+    ///
+    /// - Returns: the checkpoint, and whether it is the head now.
     func complete(
         _ assignment: RoundAssignment, _ result: RoundResult, seconds: Double
-    ) throws -> CheckpointID {
+    ) throws -> (id: CheckpointID, isHead: Bool) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let tensors = try result.state.encoded().tensors
@@ -82,24 +84,27 @@ extension CheckpointLibrary {
                 metrics: String(decoding: try encoder.encode(outcome), as: UTF8.self),
                 gate: String(decoding: try encoder.encode(result.gate), as: UTF8.self)))
         // The gate compared with the head the round began from: it says nothing about another one.
-        let isHeadUnchanged = try store.head() == plan.startCheckpoint
-        if result.gate.verdict == .promote, isHeadUnchanged {
-            try promote(id, .gate, gate: result.gate)
-        }
+        let isHead =
+            try result.gate.verdict == .promote
+            && promote(id, .gate, gate: result.gate, ifHeadIs: plan.startCheckpoint)
         assignment.files.remove()
-        return id
+        return (id, isHead)
     }
 
-    /// Finishes what a crash left between a round's end and its promotion.
-    func promoteUnpromotedRound() throws {
+    /// Finishes what a crash left between a round's end and its promotion; a head that a person
+    /// changed during the round or after it stays.
+    package func promoteUnpromotedRound() throws {
         guard let round = try store.rounds(limit: 1).first, round.state == .completed,
-            let checkpoint = round.checkpoint, let json = round.gate
+            let checkpoint = round.checkpoint, let json = round.gate,
+            let record = try? RoundRecord(json: round.plan)
         else { return }
         let gate = try JSONDecoder().decode(GateDecision.self, from: Data(json.utf8))
         let history = try store.promotions()
         guard gate.verdict == .promote, !history.contains(where: { $0.checkpoint == checkpoint }),
             history.last.map({ $0.at <= (round.finishedAt ?? .distantPast) }) ?? true
         else { return }
-        try promote(ObjectID(validating: checkpoint), .gate, gate: gate)
+        _ = try promote(
+            ObjectID(validating: checkpoint), .gate, gate: gate,
+            ifHeadIs: record.plan.startCheckpoint)
     }
 }

@@ -207,13 +207,13 @@ package actor Trainer {
             continuation.finish()
             await listener.value
             let seconds = (ContinuousClock.now - began) / .seconds(1)
-            let checkpoint = try await store.perform { store in
+            let (checkpoint, isHead) = try await store.perform { store in
                 let earlier = try store.setting(Self.secondsKey).flatMap { Double($0) } ?? 0
-                let id = try checkpoints.complete(assignment, result, seconds: earlier + seconds)
+                let end = try checkpoints.complete(assignment, result, seconds: earlier + seconds)
                 try store.set(Self.secondsKey, to: nil)
-                return id
+                return end
             }
-            await finished(id, checkpoint, result.gate)
+            await finished(id, checkpoint, isHead: isHead, result.gate)
         } catch {
             continuation.finish()
             await listener.value
@@ -245,10 +245,12 @@ package actor Trainer {
                 subject: subject, progress: progress))
     }
 
-    private func finished(_ id: Int, _ checkpoint: CheckpointID, _ gate: GateDecision) async {
+    private func finished(
+        _ id: Int, _ checkpoint: CheckpointID, isHead: Bool, _ gate: GateDecision
+    ) async {
         let lines = end(.idle)
         publish(.checkpointCreated, "Round \(id) left a checkpoint", subject: checkpoint.hex)
-        if gate.verdict == .promote {
+        if isHead {
             publish(.headChanged, "The gate let the checkpoint pass", subject: checkpoint.hex)
         }
         publish(
