@@ -42,29 +42,29 @@ struct SyncTransfer {
         var planned: Set<CheckpointID> = []
         for head in news {
             try await refusing(head) { transfer in
-                try transfer.check(head, known: known[head.host])
+                guard try transfer.isNews(head, known: known[head.host]) else { return }
                 let steps = try await transfer.plan(head.checkpoint, besides: planned)
                 planned.formUnion(steps.map(\.checkpoint))
                 plans.append((head, steps))
             }
         }
+        if plans.isEmpty { return summary }
         announce(plans.flatMap(\.steps))
         for (head, steps) in plans { try await deliver(head, steps) }
         if !settings.isDryRun { summary.heads = try await destination.heads() }
         return summary
     }
 
-    /// A forged head, or one older than known, is not worth a byte.
-    private func check(_ head: SignedHead, known: SignedHead?) throws {
+    /// Whether a head is newer than the known one; a forged one is not worth a byte.
+    ///
+    /// An older one is no fault: the receiver is ahead of the sender, as after every promotion.
+    private func isNews(_ head: SignedHead, known: SignedHead?) throws -> Bool {
         try head.verify()
-        guard let known else { return }
-        guard head.counter >= known.counter else {
-            throw CheckpointError.headReplayed(
-                head.host, known: known.counter, offered: head.counter)
-        }
-        guard head.counter > known.counter else {
+        guard let known else { return true }
+        guard head.counter != known.counter else {
             throw CheckpointError.headConflict(head.host, counter: head.counter)
         }
+        return head.counter > known.counter
     }
 
     /// What to send for a head, ancestors first.

@@ -117,7 +117,7 @@ import Testing
         #expect(try b.directory.files().isEmpty)
     }
 
-    @Test func aReplayedHeadIsRefusedAndTheRestGoesOn() async throws {
+    @Test func aReplayedHeadReplacesNothingAndTheRestGoesOn() async throws {
         let (a, b, c) = (try Host("a"), try Host("b"), try Host("c"))
         let first = try a.train(seed: 1)
         _ = try await Synchronizer().sync(from: a.remote, to: c.remote)
@@ -125,9 +125,37 @@ import Testing
         _ = try await Synchronizer().sync(from: a.remote, to: b.remote)
         try c.train(seed: 3)
         let summary = try await Synchronizer().sync(from: c.remote, to: b.remote)
-        #expect(summary.refusals.map(\.kind) == ["head-replayed"])
+        #expect(summary.refusals.isEmpty)
         #expect(summary.headsSent.map(\.host) == [c.key.id])
         #expect(try b.repository.heads.head(of: a.key.id)?.counter == 2)
+    }
+
+    /// The other side still offers the head it was given before.
+    @Test func aSyncAfterAPromotionIsCleanBothWays() async throws {
+        let (a, b) = (try Host("a"), try Host("b"))
+        let first = try a.train(seed: 1)
+        try b.train(seed: 2)
+        for round in 1...3 {
+            let pulled = try await Synchronizer().sync(from: b.remote, to: a.remote)
+            let pushed = try await Synchronizer().sync(from: a.remote, to: b.remote)
+            #expect(pulled.refusals.isEmpty && pushed.refusals.isEmpty)
+            #expect(pulled.headsSent.map(\.host) == (round == 1 ? [b.key.id] : []))
+            #expect(pushed.headsSent.map(\.host) == [a.key.id])
+            #expect(pushed.heads == (try a.repository.heads.all()))
+            try a.train(seed: UInt64(round) + 2, parents: [first])
+        }
+    }
+
+    @Test func anotherCheckpointUnderAKnownCounterIsRefused() async throws {
+        let (a, b) = (try Host("a"), try Host("b"))
+        try a.train(seed: 1)
+        _ = try await Synchronizer().sync(from: a.remote, to: b.remote)
+        let other = try Host("other")
+        let rival = try Sample.checkpoint(seed: 2).record(in: other.repository)
+        _ = try other.repository.publishHead(rival, key: a.key)
+        let summary = try await Synchronizer().sync(from: other.remote, to: b.remote)
+        #expect(summary.refusals.map(\.kind) == ["head-conflict"])
+        #expect(summary.bytesSent == 0)
     }
 
     @Test func aDamagedObjectAtTheSourceIsRefusedByTheReceiver() async throws {
