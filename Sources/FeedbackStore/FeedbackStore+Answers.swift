@@ -8,7 +8,8 @@ extension FeedbackStore {
     /// - Parameter usedIn: the running round that trains on the answer at once, as with a `command`
     ///   annotator; without one, the next round may take it.
     /// - Returns: the pair it makes, or nil: both bad, all scores equal, or two sides of the same text.
-    /// - Errors: `notFound`; `conflict` when the request is closed or the verdict does not fit it.
+    /// - Errors: `notFound`; `conflict` when the request is closed or the verdict does not fit it, and
+    ///   when it is put to a `command` annotator but `usedIn` is not given: only its round answers it.
     @discardableResult
     public func answer(
         _ id: String, _ verdict: LabelVerdict, usedIn round: Int? = nil
@@ -18,6 +19,7 @@ extension FeedbackStore {
             guard request.state == .open else {
                 throw StoreError.conflict("label request \(id) is \(request.state.rawValue)")
             }
+            if round == nil { try Self.demandPerson(request) }
             let sides = try verdict.sides(of: request.candidates)
             let json = String(decoding: try JSONEncoder().encode(verdict), as: UTF8.self)
             try db.execute(
@@ -37,10 +39,34 @@ extension FeedbackStore {
         }
     }
 
+    /// Has the running round train on the answer that a request has already.
+    ///
+    /// - Returns: false when there is no standing answer or a completed round has trained on it.
+    public func useAnswer(to id: String, in round: Int) throws -> Bool {
+        try write { db in
+            let answer = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT id FROM label_answer WHERE request_id = ? AND withdrawn_at IS NULL
+                        AND NOT EXISTS (
+                            SELECT 1 FROM round_answer JOIN round ON round.id = round_id
+                            WHERE answer_id = label_answer.id AND round.state = 'completed')
+                    """, arguments: [id])
+            guard let answer else { return false }
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO round_answer VALUES (?, ?)",
+                arguments: [round, answer])
+            return true
+        }
+    }
+
     /// Leaves an open request unanswered.
+    ///
+    /// - Errors: `notFound`; `conflict` when it is closed or not put to a person.
     public func skip(_ id: String, reason: String? = nil) throws {
         try write { db in
             let request = try Self.labelRequest(id, in: db)
+            try Self.demandPerson(request)
             guard try close([id], as: .skipped, reason: reason, in: db) == 1 else {
                 throw StoreError.conflict("label request \(id) is \(request.state.rawValue)")
             }
@@ -54,13 +80,26 @@ extension FeedbackStore {
         try write { try close(ids, as: .expired, reason: reason, in: $0) }
     }
 
-    /// Expires the requests that have been open since before `date`. Returns how many.
+    private static func demandPerson(_ request: StoredLabelRequest) throws {
+        guard request.state != .open || request.annotator == .human else {
+            throw StoreError.conflict(
+                "label request \(request.id) is put to the annotator program of round"
+                    + " \(request.round), which alone answers it")
+        }
+    }
+
+    /// Expires the requests that have been open since before `date`, save those that a running round
+    /// has put to a program. Returns how many.
     @discardableResult
     public func expire(askedBefore date: Date) throws -> Int {
         try write { db in
             let ids = try String.fetchAll(
-                db, sql: "SELECT id FROM label_request WHERE state = 'open' AND asked_at < ?",
-                arguments: [Timestamp(date).milliseconds])
+                db,
+                sql: """
+                    SELECT id FROM label_request WHERE state = 'open' AND asked_at < ?
+                        AND (annotator = 'human'
+                            OR round_id NOT IN (SELECT id FROM round WHERE state = 'running'))
+                    """, arguments: [Timestamp(date).milliseconds])
             return try close(ids, as: .expired, reason: "not answered in time", in: db)
         }
     }

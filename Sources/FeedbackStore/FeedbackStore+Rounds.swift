@@ -37,6 +37,8 @@ extension FeedbackStore {
 
     /// Ends the running round; completing it registers its checkpoint in the same transaction.
     ///
+    /// Requests that it has put to a program and that are still open expire: nobody answers them.
+    ///
     /// - Errors: `notFound`; `conflict` when the round has ended already.
     public func endRound(_ id: Int, _ end: RoundEnd) throws {
         let time = timestamp
@@ -59,6 +61,13 @@ extension FeedbackStore {
                     UPDATE round SET state = ?, metrics = ?, gate = ?, failure = ?, finished_at = ?
                     WHERE id = ?
                     """, arguments: [state, metrics, gate, failure, time, id])
+            let unanswered = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM label_request
+                    WHERE round_id = ? AND state = 'open' AND annotator = 'command'
+                    """, arguments: [id])
+            try close(unanswered, as: .expired, reason: "its round has ended", in: db)
             if case .completed(let checkpoint, _, _) = end {
                 try db.execute(
                     sql: """

@@ -1,9 +1,9 @@
 import ControlAPI
 import FeedbackFormats
-import FeedbackStore
+package import FeedbackStore
 import Foundation
 import Logging
-import PreferenceLearning
+package import PreferenceLearning
 
 /// What a running round sees of the daemon: annotators, durable boundaries, people who wait.
 ///
@@ -58,20 +58,9 @@ final class RoundSession: RoundEnvironment {
                     dayStart: .startOfDayUTC))
             return nil
         }
-        let outcome = try store.ask(
-            NewLabelRequest(request, round: assignment.id, annotator: .command))
-        if case .existing(.answered) = outcome,
-            let verdict = try store.labelRequest(request.id).verdict
-        {
-            return LabelAnswer(verdict)
-        }
-        let answer = try annotator.annotate(request) {
+        return try annotator.annotate(request, round: assignment.id, in: store) {
             if self.isCancelled { throw CancellationError() }
         }
-        if case .scores(let scores) = answer {
-            _ = try store.answer(request.id, .scores(scores), usedIn: assignment.id)
-        }
-        return answer
     }
 
     func checkpoint(_ state: RoundState) throws {
@@ -95,6 +84,41 @@ final class RoundSession: RoundEnvironment {
 
     func keep(_ logps: PairLogps, pair: String, checkpoint: String?) throws {
         try cache.keep(logps, pair: pair, checkpoint: checkpoint)
+    }
+}
+
+extension CommandAnnotator {
+    /// Puts a round's request to the program and keeps both on record.
+    ///
+    /// - Returns: a tie for a request that was closed meanwhile (its pair was retracted), and for one
+    ///   whose answer cannot be this round's: the round goes on without a pair from it.
+    package func annotate(
+        _ request: LabelRequest, round: Int, in store: FeedbackStore,
+        whileWaiting: () throws -> Void
+    ) throws -> LabelAnswer {
+        let tie = LabelAnswer.scores(request.candidates.map { _ in 0 })
+        switch try store.ask(NewLabelRequest(request, round: round, annotator: .command)) {
+        case .existing(.answered):
+            guard let answer = try store.labelRequest(request.id).verdict.flatMap(LabelAnswer.init),
+                try store.useAnswer(to: request.id, in: round)
+            else { return tie }
+            return answer
+        case .existing(.expired), .existing(.skipped), .overBudget:
+            return tie
+        case .existing(.open), .asked, .replaced:
+            break
+        }
+        let answer = try annotate(request, whileWaiting: whileWaiting)
+        guard case .scores(let scores) = answer else { return answer }
+        do {
+            _ = try store.answer(request.id, .scores(scores), usedIn: round)
+        } catch let error as StoreError {
+            guard case .conflict = error, try store.labelRequest(request.id).state != .open else {
+                throw error
+            }
+            return tie
+        }
+        return answer
     }
 }
 
