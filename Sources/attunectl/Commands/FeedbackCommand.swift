@@ -92,8 +92,8 @@ struct FeedbackCommand: AsyncParsableCommand {
                 ) { chunk in
                     if let file {
                         try file.write(chunk)
-                    } else if !Terminal.write(chunk, to: STDOUT_FILENO) {
-                        throw CancellationError()
+                    } else {
+                        Terminal.write(chunk)
                     }
                 }
             }

@@ -23,9 +23,15 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
-    /// Writes at once, unbuffered; ends the tool quietly if the reader has gone, as `… | head` does.
-    static func write(_ text: String) {
-        if !text.utf8.isEmpty, !write(Data(text.utf8), to: STDOUT_FILENO) { exit(ToolExit.done) }
+    static func write(_ text: String) { write(Data(text.utf8)) }
+
+    /// Writes at once, unbuffered; ends the tool quietly if the reader has gone, as `… | head` does, and with an error
+    /// if the output cannot be written.
+    static func write(_ output: Data) {
+        guard let code = write(output, to: STDOUT_FILENO) else { return }
+        if code == EPIPE { exit(ToolExit.done) }
+        writeError("attunectl: cannot write the output: \(String(cString: strerror(code)))\n")
+        exit(ToolExit.failed)
     }
 
     static func writeError(_ text: String) {
@@ -46,8 +52,8 @@ enum Terminal {
         Foundation.exit(code.rawValue)
     }
 
-    /// Returns false when the other end is closed.
-    static func write(_ data: Data, to descriptor: Int32) -> Bool {
+    /// Returns what went wrong, as an errno; nil when all is written.
+    static func write(_ data: Data, to descriptor: Int32) -> Int32? {
         data.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
@@ -55,11 +61,11 @@ enum Terminal {
                     descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                 if count < 0 {
                     if errno == EINTR { continue }
-                    return false
+                    return errno
                 }
                 rest = rest.dropFirst(count)
             }
-            return true
+            return nil
         }
     }
 }
