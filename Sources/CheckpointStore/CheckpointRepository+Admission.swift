@@ -25,19 +25,26 @@ extension CheckpointRepository {
     ///
     /// Checks manifest and bounds, base fingerprint and dimensions, every object's presence, size
     /// and hash, adapter tensors by name and shape, and that all numbers are finite. Admission
-    /// activates nothing. Admitting again does nothing.
+    /// activates nothing. Admitting again does nothing. A manifest among the trusted objects proves
+    /// nothing by itself: it may have come in as a part of another checkpoint.
     ///
     /// - Errors: a ``CheckpointError``; an incomplete checkpoint stays in quarantine to be
     ///   completed, any other refused one is deleted from it.
     @discardableResult
     public func admit(_ checkpoint: CheckpointID, base: BaseModel) throws -> Manifest {
-        if objects.contains(checkpoint) { return try manifest(of: checkpoint) }
-        guard quarantine.contains(checkpoint) else {
+        let isStored = objects.contains(checkpoint)
+        if isStored {
+            let bytes = try objects.data(of: checkpoint, maximumSize: Manifest.maximumSize)
+            let manifest = try inspect(manifest: bytes, base: base)
+            if missingParts(of: manifest).isEmpty { return manifest }
+        }
+        guard isStored || quarantine.contains(checkpoint) else {
             throw CheckpointError.incomplete(checkpoint, missing: [checkpoint])
         }
         var parts: [ObjectID] = []
         do {
-            let bytes = try quarantine.data(of: checkpoint, maximumSize: Manifest.maximumSize)
+            let store = isStored ? objects : quarantine
+            let bytes = try store.data(of: checkpoint, maximumSize: Manifest.maximumSize)
             let manifest = try Manifest(canonical: bytes)
             parts = manifest.objects.values.map(\.id).sorted()
             try inspect(manifest: bytes, base: base)

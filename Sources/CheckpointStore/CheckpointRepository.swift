@@ -5,7 +5,8 @@ import Foundation
 ///
 /// What comes from elsewhere lands in `quarantine/` and moves to `objects/` only when a whole
 /// checkpoint has passed ``admit(_:base:)``. A manifest reaches `objects/` after everything it
-/// names, so a checkpoint whose manifest is there is whole.
+/// names. It may also come in as a mere part of another checkpoint, so what is offered from
+/// elsewhere counts as there only with everything it names.
 public struct CheckpointRepository: Sendable {
     public let objects: ObjectStore
     public let quarantine: ObjectStore
@@ -90,6 +91,16 @@ public struct CheckpointRepository: Sendable {
         guard objects.contains(head.checkpoint) else {
             throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
         }
+        let missing = missingParts(of: try manifest(of: head.checkpoint))
+        guard missing.isEmpty else {
+            throw CheckpointError.incomplete(head.checkpoint, missing: missing)
+        }
         return try heads.put(head)
+    }
+
+    /// What a manifest names that is not among the trusted objects in full length.
+    func missingParts(of manifest: Manifest) -> [ObjectID] {
+        manifest.objects.values.filter { (try? objects.size(of: $0.id)) != $0.size }.map(\.id)
+            .sorted()
     }
 }

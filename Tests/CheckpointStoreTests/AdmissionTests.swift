@@ -65,6 +65,34 @@ import Testing
         #expect(try directory.files().isEmpty)
     }
 
+    /// A manifest is JSON, so it may come in as another checkpoint's metrics: that admits nothing of
+    /// what it names.
+    @Test func aManifestThatCameInAsAPartIsNoAdmittedCheckpoint() throws {
+        let hidden = try Sample.checkpoint(seed: 2)
+        let bytes = try hidden.manifest.canonicalBytes()
+        let id = try hidden.id
+        var carrier = try Sample.checkpoint(seed: 1)
+        carrier.objects[2] = bytes
+        carrier.manifest.objects["metrics"] = ObjectReference(
+            id: id, size: bytes.count, format: .json)
+        try repository.admit(carrier.send(to: repository), base: Sample.base)
+        #expect(repository.objects.contains(id))
+
+        let head = try SignedHead(checkpoint: id, counter: 1, key: Sample.host)
+        for part in hidden.objects {
+            #expect(throws: CheckpointError.self) { try repository.admit(id, base: Sample.base) }
+            #expect(throws: CheckpointError.self) { try repository.receiveHead(head) }
+            try repository.quarantine.put(part)
+        }
+        #expect(throws: CheckpointError.self) {
+            try repository.admit(id, base: Sample.otherBase)
+        }
+        #expect(throws: CheckpointError.self) { try repository.receiveHead(head) }
+        try repository.admit(id, base: Sample.base)
+        try repository.verify(id, base: Sample.base)
+        #expect(try repository.receiveHead(head))
+    }
+
     /// Objects that hash to their names and yet are not what a checkpoint may hold.
     @Test(
         arguments: ["adapter", "optimizer", "metrics"],
