@@ -8,6 +8,7 @@ public import Foundation
 /// write-once under their hash and every (host, counter) has a file of its own.
 public struct DirectoryRemote: Remote {
     public let name: String
+    private let path: String
     private let objects: ObjectStore
     private let headStore: HeadStore
 
@@ -15,11 +16,15 @@ public struct DirectoryRemote: Remote {
 
     package init(path: String, fileSystem: FileSystem) {
         name = "dir://" + path
+        self.path = path
         objects = ObjectStore(directory: path + "/objects", fileSystem: fileSystem)
         headStore = HeadStore(directory: path + "/heads", fileSystem: fileSystem)
     }
 
-    public func heads() throws -> [SignedHead] { try headStore.all() }
+    public func heads() throws -> [SignedHead] {
+        try requireDirectory()
+        return try headStore.all()
+    }
 
     public func missing(of ids: [ObjectID]) -> [ObjectID] { ids.filter { !objects.contains($0) } }
 
@@ -28,6 +33,7 @@ public struct DirectoryRemote: Remote {
     }
 
     public func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+        try requireDirectory()
         try await objects.writer(expecting: id, maximumSize: size)
             .takeAll(of: body, id: id, size: size)
     }
@@ -46,10 +52,20 @@ public struct DirectoryRemote: Remote {
     }
 
     public func putHead(_ head: SignedHead) throws {
+        try requireDirectory()
         try head.verify()
         guard objects.contains(head.checkpoint) else {
             throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
         }
         try headStore.put(head)
+    }
+
+    /// Throws unless the directory is there: where a medium is not mounted none is made in its
+    /// place.
+    private func requireDirectory() throws {
+        guard FileSystem().isDirectory(path) else {
+            throw CheckpointError.invalidPeerAddress(
+                name, reason: "there is no such directory; is it mounted?")
+        }
     }
 }

@@ -44,6 +44,26 @@ import Testing
         #expect(try b.repository.quarantine.totalSize() == 0)
     }
 
+    /// A stick that is not plugged in is neither empty nor made up.
+    @Test func aDirectoryThatIsNotThereIsNotMade() async throws {
+        let (a, stick) = (try Host("a"), try TemporaryDirectory())
+        try a.train(seed: 1)
+        let remote = DirectoryRemote(path: stick.path + "/missing")
+        for (source, destination) in [(a.remote, remote), (remote, a.remote)]
+            as [(any Remote, any Remote)]
+        {
+            let error = await #expect(throws: CheckpointError.self) {
+                try await Synchronizer().sync(from: source, to: destination)
+            }
+            #expect(error?.description.contains("is it mounted?") == true)
+        }
+        let id = ObjectID(hashing: Data())
+        await #expect(throws: CheckpointError.self) {
+            try await remote.put(id, size: 0, body: ObjectBody(Data()))
+        }
+        #expect(!FileManager.default.fileExists(atPath: stick.path + "/missing"))
+    }
+
     @Test func asksOnlyForHeadsWhenNothingChanged() async throws {
         let (a, b) = (try Host("a"), try Host("b"))
         try a.train(seed: 1)
