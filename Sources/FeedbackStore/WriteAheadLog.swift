@@ -3,13 +3,16 @@ import Foundation
 /// Looks over SQLite's write-ahead log before SQLite does.
 ///
 /// SQLite replays a log up to the first frame whose checksum is wrong and silently drops the rest.
-/// After a crash that is right: the rest is a transaction that never finished. After damage it would
-/// lose acknowledged transactions. The two are told apart by what follows the bad frame: checksums
-/// are chained, so a later frame that fits the one before it was written whole, and a commit that was
-/// written whole never follows a torn one. (Frames that do not commit may: of a transaction that
-/// was rolled back and then partly overwritten.)
+/// After a crash that is right: the rest is a transaction that was never acknowledged, and after a
+/// power cut any of its frames may be torn, the last one whole. After damage it would lose
+/// acknowledged transactions. The two are told apart by what follows: a transaction is begun only
+/// after the one before it is safely on disk, so where a frame continues the log after a commit,
+/// nothing up to that commit can be a torn write. Checksums are chained, so a frame says itself
+/// whether it continues the one before it; frames left over from an earlier use of the same place
+/// do not.
 ///
-/// - Edge cases: damage that touches only the very last frame looks like a torn write and passes.
+/// - Edge cases: damage within the very last transaction looks like a torn write and passes; that
+///   transaction is dropped as a whole.
 /// - Source: the "WAL file format" section of SQLite's file format document.
 enum WriteAheadLog {
     private static let headerSize = 32
@@ -50,25 +53,27 @@ enum WriteAheadLog {
             return "has a damaged header"
         }
         let frameSize = frameHeaderSize + pageSize
-        var previous = header
+        // What the next frame may continue: as stored and, after a bad frame, as computed.
+        var seeds = [header]
         var firstBad: Int?
+        var hasCommitted = false
         for frame in 0..<(log.count - headerSize) / frameSize {
             let start = headerSize + frame * frameSize
             let stored = Checksum(word(start + 16), word(start + 20))
-            defer { previous = stored }
             // Frames of an earlier generation, left in a log that was begun anew.
             let isCurrent = word(start + 8) == word(16) && word(start + 12) == word(20)
-            let contents = Checksum(
-                seed: Checksum(seed: previous, log[start..<start + 8], isBigEndian: isBigEndian),
-                log[start + frameHeaderSize..<start + frameSize], isBigEndian: isBigEndian)
-            if isCurrent, contents == stored {
-                let isCommit = word(start + 4) != 0
-                if let firstBad, isCommit {
-                    return "is damaged at frame \(firstBad) of \(frame + 1) or more"
-                }
-            } else if firstBad == nil {
-                firstBad = frame
+            let computed = seeds.map { seed in
+                Checksum(
+                    seed: Checksum(seed: seed, log[start..<start + 8], isBigEndian: isBigEndian),
+                    log[start + frameHeaderSize..<start + frameSize], isBigEndian: isBigEndian)
             }
+            let continues = isCurrent && computed.contains(stored)
+            if continues, let firstBad, hasCommitted {
+                return "is damaged at frame \(firstBad) of \(frame + 1) or more"
+            }
+            if firstBad == nil, !continues { firstBad = frame }
+            hasCommitted = firstBad != nil && word(start + 4) != 0
+            seeds = continues ? [stored] : [stored, computed[0]]
         }
         return nil
     }
