@@ -93,6 +93,17 @@ import Testing
         }
     }
 
+    @Test func timeSpentOnOthersIsNotTheProgramsTime() throws {
+        let annotator = annotator(
+            #"read line; echo '{"id":"r1","scores":[0,1]}'; cat"#, seconds: 0.3)
+        var isFirst = true
+        let answer = try answer(annotator) {
+            if isFirst { usleep(600_000) }
+            isFirst = false
+        }
+        #expect(answer == .scores([0, 1]))
+    }
+
     @Test func waitingEndsWhenTheRoundIsPaused() {
         var calls = 0
         #expect(throws: CancellationError.self) {

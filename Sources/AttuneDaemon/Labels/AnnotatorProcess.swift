@@ -123,7 +123,8 @@ final class AnnotatorProcess {
 
     /// Writes all of `line`; a program that has closed its input is noticed by ``receive``.
     func send(
-        _ line: Data, before deadline: ContinuousClock.Instant, _ whileWaiting: () throws -> Void
+        _ line: Data, before deadline: inout ContinuousClock.Instant,
+        _ whileWaiting: () throws -> Void
     ) throws {
         var rest = line[...]
         while !rest.isEmpty {
@@ -135,14 +136,14 @@ final class AnnotatorProcess {
             } else if errno == EPIPE {
                 return
             } else {
-                try wait(for: CInt(POLLOUT), on: input, before: deadline, whileWaiting)
+                try wait(for: CInt(POLLOUT), on: input, before: &deadline, whileWaiting)
             }
         }
     }
 
     /// The next line without its newline; nil when the program has closed its output.
     func receive(
-        before deadline: ContinuousClock.Instant, _ whileWaiting: () throws -> Void
+        before deadline: inout ContinuousClock.Instant, _ whileWaiting: () throws -> Void
     ) throws -> Data? {
         while true {
             if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
@@ -162,20 +163,24 @@ final class AnnotatorProcess {
             } else if count == 0 {
                 return nil
             } else {
-                try wait(for: CInt(POLLIN), on: output, before: deadline, whileWaiting)
+                try wait(for: CInt(POLLIN), on: output, before: &deadline, whileWaiting)
             }
         }
     }
 
+    /// Waits a little for the pipe; what `whileWaiting` takes is no time of the program's.
     private func wait(
-        for events: CInt, on handle: FileHandle, before deadline: ContinuousClock.Instant,
+        for events: CInt, on handle: FileHandle, before deadline: inout ContinuousClock.Instant,
         _ whileWaiting: () throws -> Void
     ) throws {
+        let began = ContinuousClock.now
         try whileWaiting()
-        guard ContinuousClock.now < deadline else { throw AnnotatorError.timedOut }
+        let now = ContinuousClock.now
+        deadline += now - began
         var poller = pollfd(
             fd: handle.fileDescriptor, events: Int16(truncatingIfNeeded: events), revents: 0)
-        _ = poll(&poller, 1, 100)
+        let isLate = now >= deadline
+        if poll(&poller, 1, isLate ? 0 : 100) == 0, isLate { throw AnnotatorError.timedOut }
     }
 
     /// Logs the program's complaints line by line; a line without end is cut at 4 KiB.

@@ -31,7 +31,8 @@ package final class CommandAnnotator {
 
     /// Asks the program and waits for its answer.
     ///
-    /// - Parameter whileWaiting: called at least ten times a second; what it throws ends the wait.
+    /// - Parameter whileWaiting: called at least ten times a second; what it throws ends the wait, and
+    ///   the time it takes is added to the program's.
     /// - Errors: ``AnnotatorError``, or what `whileWaiting` throws; the program is killed then.
     package func annotate(
         _ request: LabelRequest, whileWaiting: () throws -> Void
@@ -40,9 +41,9 @@ package final class CommandAnnotator {
         do {
             for attempt in 1... {
                 let program = try running()
-                let deadline = ContinuousClock.now + timeout
-                try program.send(line, before: deadline, whileWaiting)
-                if let reply = try program.receive(before: deadline, whileWaiting) {
+                var deadline = ContinuousClock.now + timeout
+                try program.send(line, before: &deadline, whileWaiting)
+                if let reply = try program.receive(before: &deadline, whileWaiting) {
                     return try Self.decode(reply, for: request)
                 }
                 self.program = nil
