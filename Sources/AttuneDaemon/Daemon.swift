@@ -72,14 +72,25 @@ package final class Daemon: Sendable {
 
     /// Makes a model the one in use.
     ///
-    /// - Errors: ``ControlError`` of kind `busy` while a round needs the present one.
+    /// - Edge cases: while a round is paused, the model that it trains can be put to use.
+    /// - Errors: ``ControlError`` of kind `busy` while a round needs another one.
     package func useModel(_ name: String) async throws -> ModelReport {
-        let round = await trainer.status.round
-        guard round == nil else {
-            throw ControlError(
-                .busy,
-                "cannot switch to the model \(name): round \(round ?? 0) is not finished; wait for it"
-            )
+        let status = await trainer.status
+        if let round = status.round {
+            let isItsModel = try await store.perform { store in
+                guard let record = try? RoundRecord(json: store.round(round).plan) else {
+                    return false
+                }
+                return try store.models().contains {
+                    $0.name == name && $0.sha256 == record.model.hex
+                }
+            }
+            guard status.state == .paused, isItsModel else {
+                throw ControlError(
+                    .busy,
+                    "cannot switch to the model \(name): round \(round) trains another and is not"
+                        + " finished; wait for it")
+            }
         }
         let checkpoints = checkpoints
         let headBase = try await store.perform { _ in

@@ -37,6 +37,8 @@ package actor Trainer {
     private let directory: StateDirectory
     var state = State.idle
     private var isShuttingDown = false
+    /// A person wants no round to run: binds one that is just starting or ending as well.
+    private var isPausing = false
     var isStarting = false
     var store: FeedbackStore { checkpoints.store }
 
@@ -99,6 +101,7 @@ package actor Trainer {
 
     /// Stops the running round within a second, at a point it can go on from.
     package func pause() async throws -> TrainingStatus {
+        isPausing = true
         try await store.perform { try $0.set(Self.pausedKey, to: "yes") }
         switch state {
         case .running(let running):
@@ -113,9 +116,16 @@ package actor Trainer {
 
     /// Lets rounds start again, and the interrupted one go on.
     package func resume() async throws -> TrainingStatus {
+        isPausing = false
         try await store.perform { try $0.set(Self.pausedKey, to: nil) }
-        guard case .paused = state else { return status }
-        state = .idle
+        if case .running = state { return status }
+        guard !isStarting else {
+            // A round that was just starting when it was paused.
+            if case .paused(round: nil, _) = state { state = .idle }
+            return status
+        }
+        isStarting = true
+        defer { isStarting = false }
         try await resumeInterruptedRound()
         return status
     }
@@ -129,6 +139,7 @@ package actor Trainer {
             return (try store.setting(Self.pausedKey) != nil, try store.runningRound()?.id)
         }
         if isPaused {
+            isPausing = true
             state = .paused(round: interrupted, reason: nil)
             return
         }
@@ -136,7 +147,6 @@ package actor Trainer {
             try await resumeInterruptedRound()
         } catch {
             logger.error("The interrupted round cannot go on", metadata: ["reason": "\(error)"])
-            state = .paused(round: interrupted, reason: "\(error)")
         }
     }
 
@@ -163,18 +173,45 @@ package actor Trainer {
 
     // MARK: Running
 
+    /// Goes on with the round that the store says is not finished; without one, becomes idle.
+    ///
+    /// One that cannot go on now stays paused, with the reason, so that it can be resumed again.
     private func resumeInterruptedRound() async throws {
-        guard let round = try await store.perform({ try $0.runningRound() }) else { return }
-        let record = try RoundRecord(json: round.plan)
-        let model = try await models.current()
-        guard record.model == model.base.fingerprint else {
-            throw ControlError(
-                .wrongBase,
-                "cannot resume round \(round.id): it trains another model than the one in use;"
-                    + " `attunectl model use` its model, then resume")
+        guard let round = try await store.perform({ try $0.runningRound() }) else {
+            state = isPausing ? .paused(round: nil, reason: nil) : .idle
+            return
         }
-        publish(.roundResumed, "Round \(round.id) goes on", subject: "\(round.id)")
-        _ = launch(round.id, plan: record.plan, model: model)
+        do {
+            guard let record = try? RoundRecord(json: round.plan) else {
+                try await abandon(round.id, .failed("its plan cannot be read by this version"))
+                return
+            }
+            let model = try await models.current()
+            guard record.model == model.base.fingerprint else {
+                throw ControlError(
+                    .wrongBase,
+                    "cannot resume round \(round.id): it trains another model than the one in use;"
+                        + " `attunectl model use` its model, then resume")
+            }
+            publish(.roundResumed, "Round \(round.id) goes on", subject: "\(round.id)")
+            _ = launch(round.id, plan: record.plan, model: model)
+        } catch {
+            state = .paused(round: round.id, reason: ControlError(describing: error).message)
+            throw error
+        }
+    }
+
+    /// Ends a round that is not running now and can never go on; its pairs and answers wait for the
+    /// next one.
+    private func abandon(_ id: Int, _ end: RoundEnd) async throws {
+        try await store.perform { store in
+            try store.endRound(id, end)
+            try store.set(Self.secondsKey, to: nil)
+        }
+        RoundFiles(directory: "\(directory.rounds)/\(id)").remove()
+        state = isPausing ? .paused(round: nil, reason: nil) : .idle
+        let reason = if case .failed(let why) = end { "failed: \(why)" } else { "was cancelled" }
+        publish(.roundFailed, "Round \(id) \(reason)", subject: "\(id)")
     }
 
     private func launch(
@@ -184,6 +221,7 @@ package actor Trainer {
             id: id, flag: CancellationFlag(), lines: EventStream(), began: .now)
         let lines = running.lines.subscribe()
         let flag = running.flag
+        if isPausing || isShuttingDown { flag.cancel() }
         running.task = Task { await self.drive(id, plan: plan, model: model, flag: flag) }
         state = .running(running)
         return lines
@@ -295,7 +333,10 @@ package actor Trainer {
     }
 
     private func end(_ next: State) -> EventStream<Line>? {
-        defer { state = next }
+        defer {
+            state = next
+            if isPausing, case .idle = next { state = .paused(round: nil, reason: nil) }
+        }
         guard case .running(let running) = state else { return nil }
         return running.lines
     }

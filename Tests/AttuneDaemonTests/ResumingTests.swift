@@ -1,0 +1,73 @@
+import AttuneDaemon
+import CheckpointStore
+import ControlAPI
+import FeedbackFormats
+import FeedbackStore
+import Foundation
+import PreferenceLearning
+import Testing
+
+/// What becomes of an interrupted round that cannot simply go on; needs no model.
+@Suite struct ResumingTests {
+    /// Puts a running round into the store, as an earlier process leaves one.
+    private func interruptedRound(
+        in store: FeedbackStore, training model: ObjectID = ObjectID(hashing: Data("m".utf8)),
+        window: [PairExample] = []
+    ) throws -> Int {
+        let plan = RoundPlan(seed: 1, window: window, heldOut: [])
+        return try store.beginRound(
+            plan: RoundRecord(plan: plan, model: model).json(), new: window.map(\.id))
+    }
+
+    @Test func aResumptionThatFailsCanBeTriedAgain() async throws {
+        try await TestDaemon.run { test in
+            let trainer = test.daemon.trainer
+            let round = try interruptedRound(in: test.daemon.store)
+            for _ in 0..<2 {
+                await #expect {
+                    _ = try await trainer.resume()
+                } throws: {
+                    ($0 as? ControlError)?.kind == .noModel
+                }
+                let status = await trainer.status
+                #expect(status.state == .paused)
+                #expect(status.round == round)
+                #expect(status.progress?.message?.contains("model") == true)
+            }
+        }
+    }
+
+    @Test func aRoundWhosePlanCannotBeReadFails() async throws {
+        try await TestDaemon.run { test in
+            let store = test.daemon.store
+            let round = try store.beginRound(plan: "{}", new: [])
+            #expect(try await test.daemon.trainer.resume().state == .idle)
+            #expect(try store.round(round).state == .failed)
+            #expect(try store.runningRound() == nil)
+        }
+    }
+
+    @Test func theModelOfAPausedRoundCanBePutToUse() async throws {
+        try await TestDaemon.run { test in
+            let store = test.daemon.store
+            for name in ["mine", "other"] {
+                let path = test.daemon.directory.path + "/\(name).gguf"
+                let data = Data(name.utf8)
+                try data.write(to: URL(fileURLWithPath: path))
+                try store.record(
+                    StoredModel(
+                        name: name, path: path, sha256: ObjectID(hashing: data).hex,
+                        size: Int64(data.count), modifiedAt: Date(timeIntervalSince1970: 0),
+                        isActive: name == "other"))
+            }
+            _ = try interruptedRound(in: store, training: ObjectID(hashing: Data("mine".utf8)))
+            await #expect(throws: (any Error).self) { try await test.daemon.trainer.resume() }
+            await #expect {
+                _ = try await test.daemon.useModel("other")
+            } throws: {
+                ($0 as? ControlError)?.kind == .busy
+            }
+            #expect(try await test.daemon.useModel("mine").inUse)
+        }
+    }
+}
