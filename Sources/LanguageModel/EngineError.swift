@@ -10,6 +10,7 @@ public enum EngineError: Error, Hashable, Sendable {
     case tokenOutOfRange(token: TokenID, vocabularySize: Int)
     case contextExceeded(tokens: Int, limit: Int)
     case samplingParameter(name: String, value: String, allowed: String)
+    case logitsNotFinite
 }
 
 extension EngineError: CustomStringConvertible {
@@ -43,6 +44,9 @@ extension EngineError: CustomStringConvertible {
                 + "shorten the prompt or the response"
         case .samplingParameter(let name, let value, let allowed):
             "cannot sample with \(name) \(value): it must be \(allowed); correct the setting"
+        case .logitsNotFinite:
+            "cannot sample a token: the logits are not finite numbers; "
+                + "use another checkpoint, this one's adapter is unusable"
         }
     }
 }

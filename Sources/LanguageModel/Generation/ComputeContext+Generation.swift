@@ -12,7 +12,8 @@ extension ComputeContext {
     /// - Parameter onToken: called on this thread with the number of the request, of the sample in
     ///   it, and each token as it is drawn; not with the token that ends the turn.
     /// - Returns: per request, its samples in order.
-    /// - Throws: `EngineError` for a prompt or a parameter that cannot be used, `CancellationError`.
+    /// - Throws: `EngineError` for a prompt or a parameter that cannot be used and when the model
+    ///   and the adapter yield no numbers, `CancellationError`.
     public func generate(
         _ requests: [GenerationRequest], parameters: SamplingParameters, adapter: LoRAAdapter?,
         onToken: ((_ request: Int, _ sample: Int, TokenID) -> Void)? = nil
@@ -38,7 +39,7 @@ extension ComputeContext {
                 for start in stride(from: 0, to: growing.count, by: Self.stepCapacity) {
                     let batch = growing[start..<min(growing.count, start + Self.stepCapacity)]
                     try step.run(batch)
-                    draw(Array(batch), step, sampler, parameters, onToken)
+                    try draw(Array(batch), step, sampler, parameters, onToken)
                 }
                 growing.removeAll { $0.finishReason != nil }
             }
@@ -79,7 +80,7 @@ extension ComputeContext {
             for row in 0..<batch.count {
                 (step.logits + row * first.count).update(from: first, count: first.count)
             }
-            draw(Array(batch), step, sampler, parameters, onToken)
+            try draw(Array(batch), step, sampler, parameters, onToken)
         }
         return streams
     }
@@ -88,9 +89,9 @@ extension ComputeContext {
     private func draw(
         _ batch: [SampleStream], _ step: DecodingStep, _ sampler: TokenSampler,
         _ parameters: SamplingParameters, _ onToken: ((Int, Int, TokenID) -> Void)?
-    ) {
+    ) throws {
         let size = model.configuration.vocabularySize
-        var tokens = [TokenID](repeating: 0, count: batch.count)
+        var tokens = [TokenID?](repeating: nil, count: batch.count)
         tokens.withUnsafeMutableBufferPointer { tokens in
             let tokens = tokens
             pool.run(batch.count) { row, _ in
@@ -100,6 +101,7 @@ extension ComputeContext {
             }
         }
         for (stream, token) in zip(batch, tokens) {
+            guard let token else { throw EngineError.logitsNotFinite }
             let isText = stream.take(
                 token,
                 endsTurn: token == model.tokenizer.endOfTurn || token == model.tokenizer.endOfText,

@@ -13,19 +13,24 @@ struct TokenSampler {
     /// - Parameters:
     ///   - logits: overwritten.
     ///   - uniform: a number in [0, 1) that decides the draw; greedy choice does not need it.
+    /// - Returns: nil when the logits are not numbers, as an adapter's wild weights can make them.
     /// - Edge cases: of equally likely tokens the one with the lower number comes first.
-    func token(from logits: UnsafeMutableBufferPointer<Float>, uniform: Double) -> TokenID {
+    func token(from logits: UnsafeMutableBufferPointer<Float>, uniform: Double) -> TokenID? {
         let base = logits.baseAddress!
         let most = kernels.maximum(base, logits.count)
-        if parameters.temperature == 0 {
-            return TokenID(logits.firstIndex(of: most) ?? 0)
-        }
-        // Relative to the most likely token, which gets 1.
+        guard most.isFinite, !logits.contains(where: \.isNaN),
+            let likeliest = logits.firstIndex(of: most)
+        else { return nil }
+        if parameters.temperature == 0 { return TokenID(likeliest) }
+        // Relative to the most likely token, which gets 1 at every temperature: its logit is made 0
+        // before a scale that may be near the end of the range of numbers.
+        for index in logits.indices { logits[index] -= most }
         kernels.shifted_exp(
-            base, logits.count, 1 / parameters.temperature, most / parameters.temperature)
+            base, logits.count, min(1 / parameters.temperature, .greatestFiniteMagnitude), 0)
         guard let candidates = candidates(UnsafeBufferPointer(logits)) else {
             return TokenID(draw(uniform, count: logits.count) { logits[$0] })
         }
+        if candidates.isEmpty { return TokenID(likeliest) }
         return TokenID(
             candidates[draw(uniform, count: candidates.count) { logits[candidates[$0]] }])
     }
@@ -60,8 +65,8 @@ struct TokenSampler {
             return nil
         }
         if parameters.topP < 1 { result.removeLast(result.count - nucleus(result, weights)) }
-        if parameters.minP > 0 {
-            let bound = parameters.minP * weights[result[0]]
+        if parameters.minP > 0, let first = result.first {
+            let bound = parameters.minP * weights[first]
             result.removeAll { weights[$0] < bound }
         }
         return result

@@ -146,6 +146,40 @@ import Testing
         return weights.indices.map { order.contains($0) ? weights[$0] / total : 0 }
     }
 
+    /// 1/T and logit/T leave the range of float there.
+    @Test(arguments: [2e-38, .leastNonzeroMagnitude] as [Float])
+    func theSmallestTemperaturesAreGreedy(_ temperature: Float) throws {
+        let context = try context(.odd)
+        let requests = [GenerationRequest(prompt: [4, 5])]
+        let greedy = try context.generate(
+            requests, parameters: .greedy(maximumTokens: 8), adapter: nil)
+        for base in [
+            SamplingParameters(), SamplingParameters(topP: 0.9), SamplingParameters(minP: 0.1),
+            SamplingParameters(topK: 5, topP: 0.9, minP: 1), SamplingParameters(topP: 0.9, minP: 1),
+        ] {
+            var parameters = base
+            parameters.temperature = temperature
+            parameters.maximumTokens = 8
+            let found = try context.generate(requests, parameters: parameters, adapter: nil)
+            #expect(found[0][0].tokens == greedy[0][0].tokens, "\(parameters)")
+        }
+    }
+
+    /// A peer's adapter may hold any finite weights.
+    @Test(arguments: [
+        SamplingParameters.greedy(maximumTokens: 4), SamplingParameters(maximumTokens: 4),
+        SamplingParameters(topP: 0.9, maximumTokens: 4),
+        SamplingParameters(topK: 3, minP: 0.1, maximumTokens: 4),
+    ]) func logitsThatAreNoNumbersAreRefused(_ parameters: SamplingParameters) throws {
+        let context = try context(.odd)
+        let adapter = try LoRAAdapter.random(
+            seed: 5, amplitude: 1e30, rank: 3, model: context.model.configuration)
+        #expect(throws: EngineError.logitsNotFinite) {
+            try context.generate(
+                [GenerationRequest(prompt: [4, 5])], parameters: parameters, adapter: adapter)
+        }
+    }
+
     @Test func parametersOutsideTheirRangeAreRefused() throws {
         let context = try context(.odd)
         let wrong: [(String, SamplingParameters)] = [
