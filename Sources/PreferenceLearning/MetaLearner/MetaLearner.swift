@@ -119,4 +119,11 @@ public struct MetaSample: Codable, Hashable, Sendable {
         self.offlineLoss = offlineLoss
         self.onlineLoss = onlineLoss
     }
+
+    /// Whether a pair can have given it: finite numbers whose squares stay finite, and losses that
+    /// are negative by rounding at most.
+    var isPlausible: Bool {
+        let losses = -1e-3...1e12
+        return abs(score) <= 1e12 && losses.contains(offlineLoss) && losses.contains(onlineLoss)
+    }
 }

@@ -29,7 +29,13 @@ public struct MetaLearnerTrainer: Codable, Hashable, Sendable {
         bufferedBatches = 0
     }
 
-    /// - Throws: `DecodingError` when the optimiser is not the meta-learner's.
+    /// The most samples a decoded buffer may hold; T_meta batches are far fewer.
+    private static let bufferLimit = 1 << 20
+
+    /// Reads what may come from a peer's checkpoint.
+    ///
+    /// - Throws: `DecodingError` when the optimiser is not the meta-learner's or a value is none
+    ///   that training leads to.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         configuration = try container.decode(
@@ -44,6 +50,41 @@ public struct MetaLearnerTrainer: Codable, Hashable, Sendable {
                 debugDescription: "\(optimizer.firstMoment.count) moments for "
                     + "\(MetaLearner.parameterCount) parameters")
         }
+        do {
+            try configuration.validate()
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: .configuration, in: container, debugDescription: "\(error)")
+        }
+        // Every batch that is counted has a sample.
+        guard (0..<configuration.batchesPerUpdate).contains(bufferedBatches),
+            bufferedBatches <= buffer.count, buffer.isEmpty == (bufferedBatches == 0)
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .bufferedBatches, in: container,
+                debugDescription: "\(bufferedBatches) buffered batches of "
+                    + "\(configuration.batchesPerUpdate), with \(buffer.count) samples")
+        }
+        guard buffer.count <= Self.bufferLimit, buffer.allSatisfy(\.isPlausible) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .buffer, in: container,
+                debugDescription: "more than \(Self.bufferLimit) samples, or one that is out of "
+                    + "range")
+        }
+    }
+
+    /// The same weights, moments and buffer under other settings.
+    ///
+    /// A checkpoint carries the settings of the host that made it; the host that trains on uses its
+    /// own.
+    func with(configuration: MetaLearnerConfiguration) -> MetaLearnerTrainer {
+        var result = MetaLearnerTrainer(configuration: configuration, learner: learner)
+        result.optimizer = AdamW(
+            settings: result.optimizer.settings, step: optimizer.step,
+            firstMoment: optimizer.firstMoment, secondMoment: optimizer.secondMoment)
+        result.buffer = buffer
+        result.bufferedBatches = bufferedBatches
+        return result
     }
 
     /// What one update did.

@@ -52,19 +52,37 @@ public struct AdamW<Scalar: BinaryFloatingPoint & Codable & Hashable & Sendable>
         self.secondMoment = secondMoment
     }
 
-    /// - Throws: `DecodingError` when the moments differ in length or the count of steps is
-    ///   negative.
+    /// More steps than any run takes; a decoded count stays below, so that it cannot overflow.
+    static var stepLimit: Int { 1 << 40 }
+
+    /// - Throws: `DecodingError` when the moments differ in length or a value is none that steps
+    ///   lead to.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         settings = try container.decode(Settings.self, forKey: .settings)
         step = try container.decode(Int.self, forKey: .step)
         firstMoment = try container.decode([Scalar].self, forKey: .firstMoment)
         secondMoment = try container.decode([Scalar].self, forKey: .secondMoment)
-        guard step >= 0, firstMoment.count == secondMoment.count else {
+        guard (0..<Self.stepLimit).contains(step), firstMoment.count == secondMoment.count else {
             throw DecodingError.dataCorruptedError(
                 forKey: .secondMoment, in: container,
                 debugDescription: "\(firstMoment.count) first and \(secondMoment.count) second "
                     + "moments after \(step) steps")
+        }
+        guard firstMoment.allSatisfy(\.isFinite),
+            secondMoment.allSatisfy({ $0.isFinite && $0 >= 0 })
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .secondMoment, in: container,
+                debugDescription: "a moment is not finite, or a second moment is negative")
+        }
+        guard (0..<1).contains(settings.beta1), (0..<1).contains(settings.beta2),
+            settings.epsilon.isFinite, settings.epsilon > 0,
+            settings.weightDecay.isFinite, settings.weightDecay >= 0
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .settings, in: container,
+                debugDescription: "no optimiser runs with \(settings)")
         }
     }
 

@@ -22,7 +22,8 @@ public struct RoundPlan: Codable, Hashable, Sendable {
     /// Requests this round may make: 0 asks nobody and saves the scoring pass, nil is without
     /// limit.
     public var requestBudget: Int?
-    /// The meta-learner as the parent checkpoint left it, settings included; nil for a fresh one.
+    /// The meta-learner as the parent checkpoint left it, nil for a fresh one; trains on with the
+    /// settings in `configuration`, not with its own.
     public var learner: MetaLearnerTrainer?
 
     public init(

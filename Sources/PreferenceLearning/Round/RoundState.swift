@@ -76,7 +76,7 @@ extension RoundState {
         optimizer = AdamW(parameterCount: parameters.count, settings: settings)
         record = Record(
             plan: digest,
-            learner: plan.learner
+            learner: plan.learner?.with(configuration: configuration.metaLearner)
                 ?? MetaLearnerTrainer(configuration: configuration.metaLearner, seed: plan.seed),
             optimizerSettings: settings)
         record.metrics.skipped = skipped
@@ -145,6 +145,10 @@ extension RoundState {
         guard first.count == parameters.count, second.count == parameters.count else {
             throw PreferenceLearningError.stateMismatch(
                 reason: "the optimiser's moments do not fit the adapter")
+        }
+        guard (0..<AdamW<Float>.stepLimit).contains(record.step) else {
+            throw PreferenceLearningError.stateMismatch(
+                reason: "the optimiser cannot have taken \(record.step) steps")
         }
         self.record = record
         self.parameters = parameters

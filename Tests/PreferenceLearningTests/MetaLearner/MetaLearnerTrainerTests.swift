@@ -122,13 +122,32 @@ import Testing
 
     /// A peer's checkpoint brings one, and nothing in it may trap.
     @Test func aDamagedEncodingIsRefused() throws {
-        let trainer = MetaLearnerTrainer(configuration: configuration(), seed: 9)
+        var settings = configuration()
+        settings.learningRate = 0.25
+        var trainer = MetaLearnerTrainer(configuration: settings, seed: 9)
+        _ = trainer.observe([MetaSample(score: -0.5, offlineLoss: 1.5, onlineLoss: 0.75)])
         let whole = String(decoding: try JSONEncoder().encode(trainer), as: UTF8.self)
         for (part, damaged) in [
             (#""parameters":["#, #""parameters":[1,"#),
             (#""firstMoment":["#, #""firstMoment":[1,"#),
             (#""secondMoment":["#, #""secondMoment":[1,"#),
             (#""step":0"#, #""step":-1"#),
+            (#""step":0"#, #""step":9223372036854775807"#),
+            (#""firstMoment":[0"#, #""firstMoment":[1e999"#),
+            (#""secondMoment":[0"#, #""secondMoment":[-1"#),
+            (#""bufferedBatches":1"#, #""bufferedBatches":9223372036854775807"#),
+            (#""bufferedBatches":1"#, #""bufferedBatches":-1"#),
+            (#""bufferedBatches":1"#, #""bufferedBatches":0"#),
+            (#""bufferedBatches":1"#, #""bufferedBatches":8"#),
+            (#""bufferedBatches":1"#, #""bufferedBatches":2"#),
+            (#""batchesPerUpdate":8"#, #""batchesPerUpdate":0"#),
+            (#""batchesPerUpdate":8"#, #""batchesPerUpdate":-9223372036854775808"#),
+            (#""learningRate":0.25"#, #""learningRate":-1"#),
+            (#""epsilon":"#, #""epsilon":-"#),
+            (#""score":-0.5"#, #""score":-1e300"#),
+            (#""offlineLoss":1.5"#, #""offlineLoss":-1"#),
+            (#""onlineLoss":0.75"#, #""onlineLoss":1e300"#),
+            (#""onlineLoss":0.75"#, #""onlineLoss":"NaN""#),
             (#""batchesPerUpdate""#, #""batches""#),
         ] {
             #expect(whole.contains(part))

@@ -82,6 +82,20 @@ import Testing
         #expect(second.state.learner == first.state.learner, "nobody answered")
     }
 
+    /// A peer's checkpoint brings its settings along.
+    @Test func theHostsSettingsOfTheMetaLearnerWin() throws {
+        var round = try TinyRound(items: 8)
+        var foreign = MetaLearnerConfiguration()
+        foreign.learningRate = 1e6
+        foreign.beta1 = 0.5
+        let learner = MetaLearnerTrainer(configuration: foreign, seed: 77)
+        round.plan.learner = learner
+        round.plan.configuration.metaLearner.initialization = .brokenSymmetry
+        let found = try round.run().state.learner
+        #expect(found.configuration == round.plan.configuration.metaLearner)
+        #expect(found.learner == learner.learner, "nobody answered")
+    }
+
     @Test func aBaseReferenceKeepsTheLossWhereTheHeadHasBroughtIt() throws {
         var round = try TinyRound(items: 24)
         let first = try round.run()
