@@ -22,13 +22,15 @@ extension FeedbackStore {
         }
     }
 
-    /// Pairs and edits whose prompt is held out, oldest first: what a gate judges with.
+    /// Pairs and edits whose prompt is held out, newest first: what a gate judges with.
+    ///
+    /// A limit leaves out the oldest, so that what a person says now counts.
     public func heldOutPairs(limit: Int = .max) throws -> [FeedbackEntry] {
-        try preferences(heldOut: true, and: "1", limit: limit)
+        try preferences(heldOut: true, and: "1", order: "DESC", limit: limit)
     }
 
     private func preferences(
-        heldOut: Bool, and condition: String, limit: Int
+        heldOut: Bool, and condition: String, order: String = "ASC", limit: Int
     ) throws -> [FeedbackEntry] {
         try read { db in
             try FeedbackEntryRow.fetchAll(
@@ -37,7 +39,7 @@ extension FeedbackStore {
                     \(FeedbackEntryRow.sql)
                     WHERE kind IN ('pair', 'edit') AND retracted_at IS NULL AND held_out = ?
                         AND \(condition)
-                    ORDER BY seq LIMIT ?
+                    ORDER BY seq \(order) LIMIT ?
                     """, arguments: [heldOut, limit]
             ).map { try $0.entry() }
         }

@@ -44,6 +44,14 @@ import Testing
         #expect(try test.store.runningRound() == nil)
     }
 
+    @Test func aLimitKeepsTheNewestHeldOutPairs() throws {
+        let test = try TestStore(heldOutShare: 0.5)
+        let ids = try test.store.addPairs(0..<40)
+        let all = try test.store.heldOutPairs().map(\.id)
+        #expect(all.count > 3 && all == ids.reversed().filter(Set(all).contains))
+        #expect(try test.store.heldOutPairs(limit: 3).map(\.id) == Array(all.prefix(3)))
+    }
+
     @Test func replayTrainsAgain() throws {
         let ids = try store.addPairs(0..<4)
         let first = try store.completeRound(new: Array(ids[..<2]))

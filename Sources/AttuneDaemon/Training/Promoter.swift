@@ -29,7 +29,7 @@ package struct Promoter: Sendable {
             return (
                 try checkpoints.adapter(id, on: model),
                 try checkpoints.resolve("head"),
-                try store.heldOutPairs(limit: configuration.round.heldOutLimit)
+                try store.heldOutPairs(limit: 10 * configuration.round.heldOutLimit)
                     .compactMap(PairExample.init)
             )
         }

@@ -56,7 +56,7 @@ struct RoundPlanner: Sendable {
         let plan = RoundPlan(
             seed: seed, window: window.compactMap(PairExample.init),
             replayed: replayed.map(\.id), answers: try answers.map(onlineAnswer),
-            heldOut: try store.heldOutPairs(limit: round.heldOutLimit)
+            heldOut: try store.heldOutPairs(limit: 10 * round.heldOutLimit)
                 .compactMap(PairExample.init),
             configuration: round, startCheckpoint: head?.hex,
             referenceCheckpoint: round.reference == .head ? head?.hex : nil,

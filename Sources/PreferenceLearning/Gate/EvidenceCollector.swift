@@ -12,20 +12,27 @@ struct EvidenceCollector {
     private let candidate: LoRAAdapter
     private let scorer: PairScorer
 
-    /// - Parameter heldOutLimit: most pairs measured; which ones is fixed by their ids, so rounds
-    ///   see the same.
+    /// - Parameters:
+    ///   - heldOut: newest first.
+    ///   - heldOutLimit: most pairs measured. Half of them are the newest, so that recent feedback
+    ///     always has a say; the others are drawn from the rest in an order fixed by their ids, so
+    ///     that rounds mostly see the same. Pairs that are too long take no place.
     init(
         heldOut: [PairExample], heldOutLimit: Int, probes: [Probe], tokenLimit: Int,
         configuration: GateConfiguration, head: FrozenModel, candidate: LoRAAdapter,
         scorer: PairScorer
     ) {
         let template = scorer.context.model.chatTemplate
-        let ranked = heldOut.map { (rank: StableHash.of($0.id), pair: $0) }.sorted {
-            ($0.rank, $0.pair.id) < ($1.rank, $1.pair.id)
-        }
-        self.heldOut = Array(
-            ranked.lazy.map { TokenizedPair($0.pair, template: template) }
-                .filter { $0.length <= tokenLimit }.prefix(heldOutLimit))
+        let newest = Array(
+            heldOut.lazy.map { TokenizedPair($0, template: template) }
+                .filter { $0.length <= tokenLimit }.prefix((heldOutLimit + 1) / 2))
+        let taken = Set(newest.map(\.id))
+        let ranked = heldOut.filter { !taken.contains($0.id) }
+            .map { (rank: StableHash.of($0.id), pair: $0) }
+            .sorted { ($0.rank, $0.pair.id) < ($1.rank, $1.pair.id) }
+        let others = ranked.lazy.map { TokenizedPair($0.pair, template: template) }
+            .filter { $0.length <= tokenLimit }.prefix(heldOutLimit - newest.count)
+        self.heldOut = newest + others
         self.probes = probes
         self.configuration = configuration
         self.head = head
