@@ -18,6 +18,15 @@ extension FeedbackStore {
         return try feedback(id)
     }
 
+    /// Those of the ids that have been retracted.
+    public func retracted(among ids: [String]) throws -> [String] {
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT feedback_id FROM tombstone WHERE feedback_id = ?")
+            return try ids.filter { try String.fetchOne(statement, arguments: [$0]) != nil }
+        }
+    }
+
     func bury(_ tombstone: TombstoneRecord, in db: Database) throws {
         try tombstone.insert(db, onConflict: .ignore)
         let open = try String.fetchAll(

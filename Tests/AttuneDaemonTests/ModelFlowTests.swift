@@ -132,4 +132,26 @@ import Testing
             #expect(round.state == .paused)
         }
     }
+
+    @Test func aRoundThatIsJustStartingIsPaused() async throws {
+        let path = try TestModel.path()
+        try await TestDaemon.run(configure: { $0.model = path }) { test in
+            let items = (0..<24).map {
+                Feedback.pair(
+                    "What is \($0) plus one?", chosen: "It is \($0 + 1).", rejected: "No idea.")
+            }
+            _ = try await test.client.send(
+                ControlRoutes.addFeedback, FeedbackBatch(items: items))
+            let trainer = test.daemon.trainer
+            // The model is read from disk meanwhile; whichever comes first, no round runs after.
+            async let started = try? trainer.start(
+                TrainingRun(seed: 3, annotator: TrainingRun.Annotator.none))
+            for _ in 0..<1_000_000 where await trainer.isIdle { await Task.yield() }
+            let paused = try await trainer.pause()
+            #expect(paused.state == .paused)
+            if let lines = await started { for await _ in lines {} }
+            let status = await trainer.status
+            #expect(status.state == .paused)
+        }
+    }
 }

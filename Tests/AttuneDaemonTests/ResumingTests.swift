@@ -47,6 +47,29 @@ import Testing
         }
     }
 
+    @Test func aRoundThatTrainsOnRetractedFeedbackIsCancelled() async throws {
+        try await TestDaemon.run { test in
+            let store = test.daemon.store
+            let ids = try store.add(
+                (0..<40).map {
+                    .pair("Question \($0)?", chosen: "Answer \($0).", rejected: "No \($0).")
+                }
+            ).compactMap(\.id)
+            let window = try store.window(limit: 10).map {
+                PairExample(
+                    id: $0.id, prompt: [], chosen: $0.feedback.chosen ?? "",
+                    rejected: $0.feedback.rejected ?? "")
+            }
+            #expect(ids.count == 40 && window.count == 10)
+            let waiting = try store.counts().waiting
+            let round = try interruptedRound(in: store, window: window)
+            try store.retract(window[3].id)
+            #expect(try await test.daemon.trainer.resume().state == .idle)
+            #expect(try store.round(round).state == .cancelled)
+            #expect(try store.counts().waiting == waiting - 1)
+        }
+    }
+
     @Test func theModelOfAPausedRoundCanBePutToUse() async throws {
         try await TestDaemon.run { test in
             let store = test.daemon.store

@@ -183,7 +183,18 @@ package actor Trainer {
         }
         do {
             guard let record = try? RoundRecord(json: round.plan) else {
-                try await abandon(round.id, .failed("its plan cannot be read by this version"))
+                try await abandon(
+                    round.id, .failed("its plan cannot be read by this version"),
+                    "Round \(round.id) failed: its plan cannot be read by this version")
+                return
+            }
+            let given = record.plan.window + record.plan.answers.compactMap(\.offline)
+            let retracted = try await store.perform { try $0.retracted(among: given.map(\.id)) }
+            guard retracted.isEmpty else {
+                try await abandon(
+                    round.id, .cancelled,
+                    "Round \(round.id) was cancelled: feedback it trains on has been retracted; the"
+                        + " rest waits for the next round")
                 return
             }
             let model = try await models.current()
@@ -203,15 +214,14 @@ package actor Trainer {
 
     /// Ends a round that is not running now and can never go on; its pairs and answers wait for the
     /// next one.
-    private func abandon(_ id: Int, _ end: RoundEnd) async throws {
+    private func abandon(_ id: Int, _ end: RoundEnd, _ message: String) async throws {
         try await store.perform { store in
             try store.endRound(id, end)
             try store.set(Self.secondsKey, to: nil)
         }
         RoundFiles(directory: "\(directory.rounds)/\(id)").remove()
         state = isPausing ? .paused(round: nil, reason: nil) : .idle
-        let reason = if case .failed(let why) = end { "failed: \(why)" } else { "was cancelled" }
-        publish(.roundFailed, "Round \(id) \(reason)", subject: "\(id)")
+        publish(.roundFailed, message, subject: "\(id)")
     }
 
     private func launch(
