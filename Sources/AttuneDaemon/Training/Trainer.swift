@@ -118,7 +118,11 @@ package actor Trainer {
     package func resume() async throws -> TrainingStatus {
         isPausing = false
         try await store.perform { try $0.set(Self.pausedKey, to: nil) }
-        if case .running = state { return status }
+        while case .running(let running) = state {
+            guard running.flag.isCancelled, !isShuttingDown else { return status }
+            // It was paused just now and has not stopped yet.
+            await running.task?.value
+        }
         guard !isStarting else {
             // A round that was just starting when it was paused.
             if case .paused(round: nil, _) = state { state = .idle }
