@@ -1,3 +1,4 @@
+import CheckpointStore
 import ControlAPI
 import FeedbackStore
 import Foundation
@@ -30,8 +31,10 @@ package struct DaemonService: Service {
             manager.ready(status: "Serving")
             daemon.logger.notice("Serving", metadata: ["state": "\(daemon.directory.path)"])
         }
+        await sweep()
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await server.run() }
+            group.addTask { await cancelWhenGracefulShutdown { await sweepDaily() } }
             group.addTask { await cancelWhenGracefulShutdown { await keepHouse() } }
             group.addTask { await cancelWhenGracefulShutdown { await startDueRounds() } }
             group.addTask { await cancelWhenGracefulShutdown { await feedWatchdog() } }
@@ -46,6 +49,21 @@ package struct DaemonService: Service {
     }
 
     /// Tells the service manager that the daemon lives, as long as the compute thread shows it does.
+    private func sweepDaily() async {
+        while (try? await Task.sleep(for: .seconds(86_400))) != nil { await sweep() }
+    }
+
+    /// Removes what crashes, cut syncs and damage left in the checkpoint store.
+    private func sweep() async {
+        let repository = daemon.checkpoints.repository
+        do {
+            try await daemon.store.perform { _ in try repository.sweep() }
+        } catch {
+            daemon.logger.warning(
+                "Sweeping the checkpoint store failed", metadata: ["reason": "\(error)"])
+        }
+    }
+
     private func feedWatchdog() async {
         guard let interval = manager.watchdogInterval else { return }
         while !Task.isCancelled {

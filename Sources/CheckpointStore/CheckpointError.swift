@@ -66,10 +66,10 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
             "cannot use \(quoted(text)) as an object id: "
                 + "it must be 64 lower-case hexadecimal digits"
         case .objectMissing(let id, let place):
-            "cannot read object \(id): \(place) does not have it; sync again from a peer that does"
+            "cannot read object \(id): \(place) does not have it; sync with a peer that does"
         case .hashMismatch(let expected, let found, let place):
-            "cannot accept object \(expected) in \(place): its bytes hash to \(found); "
-                + "it is damaged, fetch it again"
+            "cannot use object \(expected) in \(place): its bytes hash to \(found); "
+                + "it is damaged, sync with a peer that has it"
         case .sizeMismatch(let id, let expected, let found):
             "cannot accept object \(id): \(expected) bytes were announced and \(found) came; "
                 + "fetch it again"
@@ -86,8 +86,8 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
             "cannot use this checkpoint: it was trained on base model \(found) "
                 + "and the local model is \(local); use the same model file on both hosts"
         case .incomplete(let id, let missing):
-            "cannot accept checkpoint \(id.short): \(missing.count) of its objects are missing, "
-                + "first \(missing.first?.hex ?? "none"); sync again"
+            "cannot use checkpoint \(id.short): \(missing.count) of its objects are missing, "
+                + "first \(missing.first?.hex ?? "none"); sync with a peer that has it"
         case .signatureInvalid(let host):
             "cannot accept a head of host \(host.short): its signature does not verify; "
                 + "do not trust its source"

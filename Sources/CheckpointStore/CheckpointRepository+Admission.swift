@@ -28,15 +28,15 @@ extension CheckpointRepository {
     /// activates nothing. Admitting again does nothing. A manifest among the trusted objects proves
     /// nothing by itself: it may have come in as a part of another checkpoint.
     ///
-    /// - Errors: a ``CheckpointError``; an incomplete checkpoint stays in quarantine to be
-    ///   completed, any other refused one is deleted from it.
+    /// - Errors: a ``CheckpointError``; a checkpoint that is incomplete, or whose damaged part was
+    ///   set aside, stays in quarantine to be completed, any other refused one is deleted from it.
     @discardableResult
     public func admit(_ checkpoint: CheckpointID, base: BaseModel) throws -> Manifest {
         let isStored = objects.contains(checkpoint)
         if isStored {
             let bytes = try objects.data(of: checkpoint, maximumSize: Manifest.maximumSize)
             let manifest = try inspect(manifest: bytes, base: base)
-            if missingParts(of: manifest).isEmpty { return manifest }
+            if objects.missingParts(of: manifest).isEmpty { return manifest }
         }
         guard isStored || quarantine.contains(checkpoint) else {
             throw CheckpointError.incomplete(checkpoint, missing: [checkpoint])
@@ -62,7 +62,8 @@ extension CheckpointRepository {
         }
     }
 
-    /// Reads a stored checkpoint from disk and repeats every check of admission on it.
+    /// Reads a stored checkpoint from disk and repeats every check of admission on it; every damaged
+    /// object is set aside.
     ///
     /// - Parameter base: the local model, or nil to leave the question of the base aside.
     public func verify(_ checkpoint: CheckpointID, base: BaseModel? = nil) throws {
@@ -71,23 +72,47 @@ extension CheckpointRepository {
         try check(manifest)
     }
 
-    /// Checks every object a manifest names, wherever it is.
+    /// As ``verify(_:base:)``, part by part: the manifest, then every object by its role.
+    ///
+    /// - Returns: what is wrong with each part, nil for a sound one; the manifest alone if it cannot
+    ///   be read.
+    public func examine(_ checkpoint: CheckpointID) -> [(part: String, fault: (any Error)?)] {
+        do {
+            return [("manifest", nil)] + parts(of: try manifest(of: checkpoint))
+        } catch {
+            return [("manifest", error)]
+        }
+    }
+
     private func check(_ manifest: Manifest) throws {
-        for (role, reference) in manifest.objects.sorted(by: { $0.key < $1.key }) {
-            let store = objects.contains(reference.id) ? objects : quarantine
-            let size = try store.size(of: reference.id)
-            guard size == reference.size else {
-                throw CheckpointError.sizeMismatch(
-                    reference.id, expected: reference.size, found: size)
+        if let fault = parts(of: manifest).lazy.compactMap(\.fault).first { throw fault }
+    }
+
+    /// Checks every object a manifest names, wherever it is.
+    private func parts(of manifest: Manifest) -> [(part: String, fault: (any Error)?)] {
+        manifest.objects.sorted { $0.key < $1.key }.map { role, reference in
+            do {
+                try check(role, reference, of: manifest)
+                return (role, nil)
+            } catch {
+                return (role, error)
             }
-            let data = try store.mapped(reference.id)
-            switch reference.format {
-            case .json: _ = try JSONParser.parse(data, "\(role) object")
-            case .safetensors where role == Manifest.adapterRole:
-                _ = try Adapter(safetensors: data, base: manifest.base, shape: manifest.lora)
-            case .safetensors:
-                try Safetensors(data).requireFinite()
-            }
+        }
+    }
+
+    private func check(_ role: String, _ reference: ObjectReference, of manifest: Manifest) throws {
+        let store = objects.contains(reference.id) ? objects : quarantine
+        let data = try store.mapped(reference.id)
+        guard data.count == reference.size else {
+            throw CheckpointError.sizeMismatch(
+                reference.id, expected: reference.size, found: data.count)
+        }
+        switch reference.format {
+        case .json: _ = try JSONParser.parse(data, "\(role) object")
+        case .safetensors where role == Manifest.adapterRole:
+            _ = try Adapter(safetensors: data, base: manifest.base, shape: manifest.lora)
+        case .safetensors:
+            try Safetensors(data).requireFinite()
         }
     }
 
@@ -101,10 +126,11 @@ extension CheckpointRepository {
 }
 
 extension CheckpointError {
-    /// Whether bytes in quarantine are worthless, as opposed to unfinished or unreadable for now.
+    /// Whether bytes in quarantine are worthless, as opposed to unfinished or unreadable for now; a
+    /// damaged object has been set aside and leaves its checkpoint unfinished.
     fileprivate var condemns: Bool {
         switch self {
-        case .fileOperation, .incomplete, .objectMissing: false
+        case .fileOperation, .incomplete, .objectMissing, .hashMismatch: false
         default: true
         }
     }

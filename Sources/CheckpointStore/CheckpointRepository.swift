@@ -38,8 +38,7 @@ public struct CheckpointRepository: Sendable {
 
     /// The manifest of a checkpoint that was recorded or admitted here.
     public func manifest(of checkpoint: CheckpointID) throws -> Manifest {
-        try Manifest(
-            canonical: objects.data(of: checkpoint, maximumSize: Manifest.maximumSize))
+        try objects.manifest(of: checkpoint)
     }
 
     /// The adapter of a checkpoint, checked again on the way in.
@@ -72,12 +71,12 @@ public struct CheckpointRepository: Sendable {
 
     /// Makes a checkpoint this host's head: signed, with the next counter, stored.
     public func publishHead(_ checkpoint: CheckpointID, key: HostKey) throws -> SignedHead {
-        _ = try manifest(of: checkpoint)
         let known = try heads.head(of: key.id)
         if let known, known.checkpoint == checkpoint {
             try heads.put(known)
             return known
         }
+        _ = try manifest(of: checkpoint)
         let head = try SignedHead(
             checkpoint: checkpoint, counter: heads.newestCounter(of: key.id) + 1, key: key)
         try heads.put(head)
@@ -91,16 +90,15 @@ public struct CheckpointRepository: Sendable {
         guard objects.contains(head.checkpoint) else {
             throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
         }
-        let missing = missingParts(of: try manifest(of: head.checkpoint))
-        guard missing.isEmpty else {
-            throw CheckpointError.incomplete(head.checkpoint, missing: missing)
-        }
+        try requireWhole(try manifest(of: head.checkpoint))
         return try heads.put(head)
     }
 
-    /// What a manifest names that is not among the trusted objects in full length.
-    func missingParts(of manifest: Manifest) -> [ObjectID] {
-        manifest.objects.values.filter { (try? objects.size(of: $0.id)) != $0.size }.map(\.id)
-            .sorted()
+    /// Throws unless everything a manifest names is among the trusted objects in full length.
+    public func requireWhole(_ manifest: Manifest) throws {
+        let missing = objects.missingParts(of: manifest)
+        guard missing.isEmpty else {
+            throw CheckpointError.incomplete(try manifest.id(), missing: missing)
+        }
     }
 }

@@ -26,6 +26,10 @@ public struct DirectoryRemote: Remote {
         return try headStore.all()
     }
 
+    public func incomplete() throws -> [CheckpointID] {
+        objects.incomplete(among: objects.withAncestors(try heads().map(\.checkpoint)))
+    }
+
     public func missing(of ids: [ObjectID]) -> [ObjectID] { ids.filter { !objects.contains($0) } }
 
     public func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
@@ -40,15 +44,21 @@ public struct DirectoryRemote: Remote {
 
     public func inspect(manifest: Data) throws { _ = try Manifest(canonical: manifest) }
 
-    /// Throws unless everything the manifest names is there in full length.
     public func admit(_ checkpoint: CheckpointID, source: String) throws {
-        let manifest = try Manifest(
-            canonical: objects.data(of: checkpoint, maximumSize: Manifest.maximumSize))
-        let missing = manifest.objects.values.filter { (try? objects.size(of: $0.id)) != $0.size }
+        try admit(checkpoint, source: source, now: .now)
+    }
+
+    /// Throws unless everything the manifest names is there in full length; sweeps up what cut
+    /// writers left behind a day ago or earlier, and old damaged objects.
+    package func admit(_ checkpoint: CheckpointID, source: String, now: Date) throws {
+        let manifest = try objects.manifest(of: checkpoint)
+        let missing = objects.missingParts(of: manifest)
         guard missing.isEmpty else {
-            throw CheckpointError.incomplete(checkpoint, missing: missing.map(\.id).sorted())
+            throw CheckpointError.incomplete(checkpoint, missing: missing)
         }
         for id in manifest.objects.values.map(\.id) + [checkpoint] { try objects.settle(id) }
+        try? objects.removeAbandoned(now: now)
+        try? objects.removeDamaged(olderThan: CheckpointRepository.retention, now: now)
     }
 
     public func putHead(_ head: SignedHead) throws {

@@ -97,6 +97,25 @@ package struct FileSystem: Sendable {
 
     static let temporaryPrefix = ".incoming-"
 
+    /// Removes the files of a directory whose names begin so and that nobody has changed for so many
+    /// seconds.
+    func removeFiles(
+        named prefix: String, in directory: String, unchangedFor age: TimeInterval, now: Date
+    ) throws {
+        for name in try names(in: directory) where name.hasPrefix(prefix) {
+            let path = "\(directory)/\(name)"
+            guard let changed = lastChange(of: path) else { continue }
+            if now.timeIntervalSince(changed) >= age { try remove(path) }
+        }
+    }
+
+    /// When a regular file was last written or touched.
+    func lastChange(of path: String) -> Date? {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec))
+    }
+
     /// The regular file's size in bytes, nil if there is no such regular file.
     func size(of path: String) -> Int? {
         var status = stat()
@@ -152,7 +171,7 @@ final class OutputFile {
     }
 
     /// Removes the unfinished file; what cannot be removed is left for
-    /// ``ObjectStore/removeAbandoned(olderThan:)``.
+    /// ``ObjectStore/removeAbandoned(olderThan:now:)``.
     func discard() {
         closeDescriptor()
         try? fileSystem.remove(path)

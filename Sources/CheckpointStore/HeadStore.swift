@@ -81,6 +81,15 @@ public struct HeadStore: Sendable {
         return false
     }
 
+    /// Removes unfinished files that a crash left behind a day ago or earlier.
+    func removeAbandoned(now: Date) throws {
+        for host in try hosts() {
+            try fileSystem.removeFiles(
+                named: FileSystem.temporaryPrefix, in: folder(of: host), unchangedFor: 86_400,
+                now: now)
+        }
+    }
+
     /// The highest counter that has a file, readable or not; 0 if there is none.
     func newestCounter(of host: HostID) throws -> UInt64 { try counters(of: host).last ?? 0 }
 

@@ -7,7 +7,14 @@ import Synchronization
 /// Pull-based: a slow receiver slows the sender, nothing piles up.
 public typealias ObjectBody = AsyncThrowingStream<Data, any Error>
 
+/// Whoever reads a whole object and finds that its bytes do not hash to its name sets it aside.
 extension ObjectStore {
+    private func require(_ found: ObjectID, is id: ObjectID) throws {
+        guard found != id else { return }
+        setAside(id)
+        throw CheckpointError.hashMismatch(expected: id, found: found, place: directory)
+    }
+
     /// Reads a whole object and checks that its bytes still hash to its name.
     public func data(of id: ObjectID, maximumSize: Int = ObjectStore.maximumObjectSize) throws
         -> Data
@@ -18,9 +25,7 @@ extension ObjectStore {
         }
         let data = try ObjectFile(path: path(of: id)).read(0..<size)
         let found = ObjectID(hashing: data)
-        guard found == id else {
-            throw CheckpointError.hashMismatch(expected: id, found: found, place: directory)
-        }
+        try require(found, is: id)
         return data
     }
 
@@ -36,7 +41,6 @@ extension ObjectStore {
         let size = try size(of: id)
         let file = try ObjectFile(path: path(of: id))
         let state = Mutex((position: min(max(offset, 0), size), hasher: SHA256()))
-        let place = directory
         return ObjectBody {
             try state.withLock { state in
                 let chunk = try file.read(
@@ -45,9 +49,7 @@ extension ObjectStore {
                 state.hasher.update(data: chunk)
                 if !chunk.isEmpty { return chunk }
                 let found = ObjectID(state.hasher.finalize())
-                guard offset > 0 || found == id else {
-                    throw CheckpointError.hashMismatch(expected: id, found: found, place: place)
-                }
+                if offset == 0 { try require(found, is: id) }
                 return nil
             }
         }
@@ -62,9 +64,7 @@ extension ObjectStore {
             try hasher.update(data: file.read(start..<min(start + Self.chunkSize, size)))
         }
         let found = ObjectID(hasher.finalize())
-        guard found == id else {
-            throw CheckpointError.hashMismatch(expected: id, found: found, place: directory)
-        }
+        try require(found, is: id)
     }
 
     /// An object's bytes without a copy in memory, after ``verify(_:)``.

@@ -4,7 +4,8 @@ public import Foundation
 /// A directory of write-once files, each named by the SHA-256 of its bytes: `ab/abcdef…`.
 ///
 /// Safe for any number of readers and writers on one file system without locks: a name appears by
-/// rename, whole and already on disk, and can only ever stand for one content.
+/// rename, whole and already on disk, and can only ever stand for one content. An object that is
+/// found to have other bytes is set aside, so that it is missing and can be fetched again.
 public struct ObjectStore: Sendable {
     public let directory: String
     let fileSystem: FileSystem
@@ -71,26 +72,12 @@ public struct ObjectStore: Sendable {
         }
     }
 
-    /// Bytes in all objects and unfinished files together.
+    /// Bytes in all objects, unfinished files and objects set aside together.
     public func totalSize() throws -> Int {
         let unfinished = try fileSystem.names(in: directory)
             .compactMap { fileSystem.size(of: "\(directory)/\($0)") }
         return try ids().compactMap { fileSystem.size(of: path(of: $0)) }.reduce(0, +)
             + unfinished.reduce(0, +)
-    }
-
-    /// Removes unfinished files that a crash left behind.
-    ///
-    /// - Parameter age: seconds since the last write; others may be writing to the same directory,
-    ///   so the default is a day.
-    public func removeAbandoned(olderThan age: TimeInterval = 86_400) throws {
-        for name in try fileSystem.names(in: directory)
-        where name.hasPrefix(FileSystem.temporaryPrefix) {
-            let path = "\(directory)/\(name)"
-            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-            guard let written = attributes?[.modificationDate] as? Date else { continue }
-            if Date.now.timeIntervalSince(written) >= age { try fileSystem.remove(path) }
-        }
     }
 
     /// Makes durable the name of an object that an interrupted writer may have left without it.

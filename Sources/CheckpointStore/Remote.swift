@@ -17,6 +17,9 @@ public protocol Remote: Sendable {
     /// The newest head of every host it knows; signatures are checked by the one who asks, too.
     func heads() async throws -> [SignedHead]
 
+    /// The checkpoints it has taken in and does not hold whole any more.
+    func incomplete() async throws -> [CheckpointID]
+
     /// Those of the ids it does not hold, waiting in quarantine counting as held.
     func missing(of ids: [ObjectID]) async throws -> [ObjectID]
 

@@ -15,6 +15,11 @@ public struct StoreRemote: Remote {
 
     public func heads() throws -> [SignedHead] { try repository.heads.all() }
 
+    public func incomplete() throws -> [CheckpointID] {
+        let known = repository.objects.withAncestors(try heads().map(\.checkpoint))
+        return repository.objects.incomplete(among: known)
+    }
+
     public func missing(of ids: [ObjectID]) -> [ObjectID] { repository.missing(of: ids) }
 
     public func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {

@@ -22,7 +22,8 @@ public struct SyncProgress: Codable, Hashable, Sendable {
 
 /// Something that one side would not give or the other not take; the rest of the sync went on.
 public struct SyncRefusal: Codable, Hashable, Sendable {
-    public var host: HostID
+    /// Whose head it is; nil for a checkpoint that the receiver has lost a part of.
+    public var host: HostID?
     public var checkpoint: CheckpointID
     /// The ``CheckpointError/kind`` word.
     public var kind: String

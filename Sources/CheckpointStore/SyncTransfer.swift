@@ -10,11 +10,23 @@ struct SyncTransfer {
         bytesSent: 0, bytesTotal: 0, objectsSent: 0, objectsTotal: 0, secondsElapsed: 0)
     private let start = ContinuousClock.now
 
-    /// A checkpoint to bring over; without a manifest it is there already and only needs admission.
+    /// A checkpoint to bring over: what of it is missing there. It is there already and only needs
+    /// admission if that is nothing.
     private struct Step {
         let checkpoint: CheckpointID
         var manifest: Data?
         var objects: [ObjectReference] = []
+
+        var sendsSomething: Bool { manifest != nil || !objects.isEmpty }
+        var objectCount: Int { objects.count + (manifest == nil ? 0 : 1) }
+        var size: Int { objects.reduce(manifest?.count ?? 0) { $0 + $1.size } }
+    }
+
+    /// The steps to a head, or to a checkpoint that the receiver has lost a part of.
+    private struct Plan {
+        let checkpoint: CheckpointID
+        var head: SignedHead?
+        var steps: [Step] = []
     }
 
     init(source: any Remote, destination: any Remote, settings: Synchronizer) {
@@ -36,23 +48,35 @@ struct SyncTransfer {
         }
         let news = offered.filter { !$0.saysTheSame(as: known[$0.host]) }
         summary.heads = known.values.sorted { $0.host < $1.host }
-        if news.isEmpty { return summary }
+        let wanted =
+            try await losses().map { Plan(checkpoint: $0) }
+            + news.map { Plan(checkpoint: $0.checkpoint, head: $0) }
 
-        var plans: [(head: SignedHead, steps: [Step])] = []
+        var plans: [Plan] = []
         var planned: Set<CheckpointID> = []
-        for head in news {
-            try await refusing(head) { transfer in
-                guard try transfer.isNews(head, known: known[head.host]) else { return }
-                let steps = try await transfer.plan(head.checkpoint, besides: planned)
-                planned.formUnion(steps.map(\.checkpoint))
-                plans.append((head, steps))
+        for var plan in wanted {
+            try await refusing(plan) { transfer in
+                if let head = plan.head {
+                    guard try transfer.isNews(head, known: known[head.host]) else { return }
+                }
+                plan.steps = try await transfer.steps(to: plan.checkpoint, besides: planned)
+                planned.formUnion(plan.steps.map(\.checkpoint))
+                plans.append(plan)
             }
         }
         if plans.isEmpty { return summary }
         announce(plans.flatMap(\.steps))
-        for (head, steps) in plans { try await deliver(head, steps) }
+        for plan in plans { try await deliver(plan) }
         if !settings.isDryRun { summary.heads = try await destination.heads() }
         return summary
+    }
+
+    /// What the receiver has lost and the source can give.
+    private func losses() async throws -> [CheckpointID] {
+        let lost = try await destination.incomplete()
+        if lost.isEmpty { return [] }
+        let missing = Set(try await source.missing(of: lost))
+        return lost.filter { !missing.contains($0) }
     }
 
     /// Whether a head is newer than the known one; a forged one is not worth a byte.
@@ -67,79 +91,81 @@ struct SyncTransfer {
         return head.counter > known.counter
     }
 
-    /// What to send for a head, ancestors first.
-    private mutating func plan(_ head: CheckpointID, besides planned: Set<CheckpointID>)
-        async throws -> [Step]
-    {
+    /// What to send for a checkpoint, ancestors first; those behind a whole one are there as well.
+    private mutating func steps(
+        to checkpoint: CheckpointID, besides planned: Set<CheckpointID>
+    ) async throws -> [Step] {
         var steps: [Step] = []
         var seen = planned
-        var frontier = planned.contains(head) ? [] : [head]
+        var frontier = planned.contains(checkpoint) ? [] : [checkpoint]
         while !frontier.isEmpty, seen.count < Synchronizer.maximumCheckpoints {
             seen.formUnion(frontier)
             let missing = Set(try await destination.missing(of: frontier))
             var parents: [CheckpointID] = []
-            for checkpoint in frontier {
-                guard missing.contains(checkpoint) else {
-                    steps.append(Step(checkpoint: checkpoint))
-                    continue
-                }
-                let optional = checkpoint != head
-                guard let (step, manifest) = try await step(checkpoint, optional: optional) else {
-                    continue
-                }
+            for id in frontier {
+                let found = try await step(
+                    id, isThere: !missing.contains(id), optional: id != checkpoint)
+                guard let (step, its) = found else { continue }
                 steps.append(step)
-                if settings.includesAncestors { parents += manifest.parents }
+                if settings.includesAncestors, step.sendsSomething { parents += its }
             }
             frontier = Set(parents).subtracting(seen).sorted()
         }
         return steps.reversed()
     }
 
-    /// Reads a checkpoint's manifest at the source and asks the receiver about it.
+    /// Reads a checkpoint's manifest at the source and asks the receiver about it and its parts.
     ///
-    /// - Returns: nil for an ancestor that the source does not have or the receiver would not take.
-    private mutating func step(_ checkpoint: CheckpointID, optional: Bool) async throws
-        -> (Step, Manifest)?
+    /// That the receiver has the manifest proves nothing: a part may be lost, and the manifest may
+    /// have come in as a mere part of another checkpoint.
+    ///
+    /// - Returns: what to send, and the parents; nil for an ancestor that the source does not have
+    ///   or the receiver would not take.
+    private mutating func step(_ checkpoint: CheckpointID, isThere: Bool, optional: Bool)
+        async throws -> (Step, [CheckpointID])?
     {
         do {
             let bytes = try await source.data(
                 of: checkpoint, maximumSize: Manifest.maximumSize)
             let manifest = try Manifest(canonical: bytes)
-            try await destination.inspect(manifest: bytes)
             var references: [ObjectID: ObjectReference] = [:]
             for reference in manifest.objects.values { references[reference.id] = reference }
             let missing = try await destination.missing(of: references.keys.sorted())
-            summary.objectsPresent += references.count - missing.count
-            let objects = missing.compactMap { references[$0] }
-            return (Step(checkpoint: checkpoint, manifest: bytes, objects: objects), manifest)
+            let step = Step(
+                checkpoint: checkpoint, manifest: isThere ? nil : bytes,
+                objects: missing.compactMap { references[$0] })
+            if step.sendsSomething {
+                try await destination.inspect(manifest: bytes)
+                summary.objectsPresent += references.count - missing.count
+            }
+            return (step, manifest.parents)
+        } catch CheckpointError.objectMissing where isThere {
+            return (Step(checkpoint: checkpoint), [])
         } catch let error as CheckpointError where optional && error.isRefusal {
             return nil
         }
     }
 
     private mutating func announce(_ steps: [Step]) {
-        let sent = steps.filter { $0.manifest != nil }
-        progress.objectsTotal = sent.reduce(0) { $0 + $1.objects.count + 1 }
-        progress.bytesTotal = sent.reduce(0) { sum, step in
-            sum + step.objects.reduce(step.manifest?.count ?? 0) { $0 + $1.size }
-        }
+        progress.objectsTotal = steps.reduce(0) { $0 + $1.objectCount }
+        progress.bytesTotal = steps.reduce(0) { $0 + $1.size }
         settings.report(
             .planned(
-                checkpoints: sent.count, objects: progress.objectsTotal,
-                bytes: progress.bytesTotal))
+                checkpoints: steps.count(where: \.sendsSomething),
+                objects: progress.objectsTotal, bytes: progress.bytesTotal))
     }
 
-    private mutating func deliver(_ head: SignedHead, _ steps: [Step]) async throws {
+    private mutating func deliver(_ plan: Plan) async throws {
         if settings.isDryRun {
-            let sent = steps.filter { $0.manifest != nil }
-            summary.checkpointsSent += sent.map(\.checkpoint)
+            summary.checkpointsSent += plan.steps.filter(\.sendsSomething).map(\.checkpoint)
             summary.objectsSent = progress.objectsTotal
             summary.bytesSent = progress.bytesTotal
-            summary.headsSent.append(head)
+            if let head = plan.head { summary.headsSent.append(head) }
             return
         }
-        try await refusing(head) { transfer in
-            for step in steps { try await transfer.deliver(step) }
+        try await refusing(plan) { transfer in
+            for step in plan.steps { try await transfer.deliver(step) }
+            guard let head = plan.head else { return }
             try await transfer.destination.putHead(head)
             transfer.summary.headsSent.append(head)
             transfer.settings.report(.headSent(head))
@@ -148,15 +174,14 @@ struct SyncTransfer {
 
     /// Objects before the manifest, the manifest before admission.
     private mutating func deliver(_ step: Step) async throws {
+        for object in step.objects {
+            try await send(object.id, size: object.size, body: source.get(object.id, from: 0))
+        }
         if let manifest = step.manifest {
-            for object in step.objects {
-                try await send(
-                    object.id, size: object.size, body: source.get(object.id, from: 0))
-            }
             try await send(step.checkpoint, size: manifest.count, body: ObjectBody(manifest))
         }
         try await destination.admit(step.checkpoint, source: source.name)
-        guard step.manifest != nil else { return }
+        guard step.sendsSomething else { return }
         summary.checkpointsSent.append(step.checkpoint)
         settings.report(.checkpointSent(step.checkpoint))
     }
@@ -179,16 +204,16 @@ struct SyncTransfer {
         settings.report(.progress(progress))
     }
 
-    /// Runs the work for one head; what is wrong with the head or its checkpoints ends this head
+    /// Runs the work for one plan; what is wrong with its head or its checkpoints ends this plan
     /// only.
     private mutating func refusing(
-        _ head: SignedHead, _ work: (inout SyncTransfer) async throws -> Void
+        _ plan: Plan, _ work: (inout SyncTransfer) async throws -> Void
     ) async throws {
         do {
             try await work(&self)
         } catch let error as CheckpointError where error.isRefusal {
             let refusal = SyncRefusal(
-                host: head.host, checkpoint: head.checkpoint, kind: error.kind,
+                host: plan.head?.host, checkpoint: plan.checkpoint, kind: error.kind,
                 reason: error.description)
             summary.refusals.append(refusal)
             settings.report(.refused(refusal))

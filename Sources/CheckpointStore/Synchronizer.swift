@@ -3,7 +3,8 @@ import Foundation
 /// Brings one side's heads, with the checkpoints behind them, to the other side.
 ///
 /// Pull and push are the same with sides exchanged. When nothing has changed only the two lists of
-/// heads cross the wire. Checkpoints go oldest first, each as objects, then manifest, then
+/// heads cross the wire, and the receiver's word that it has lost nothing; what it has lost comes
+/// first. Checkpoints go oldest first, each as objects, then manifest, then
 /// admission at the receiver; heads go last. Cut anywhere, what arrived is kept and not sent again.
 /// Heads of different hosts stand side by side; none replaces another and nothing is activated.
 public struct Synchronizer: Sendable {

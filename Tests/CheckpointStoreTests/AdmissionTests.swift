@@ -155,6 +155,47 @@ import Testing
         try repository.verify(id)
     }
 
+    /// One reading finds all that is damaged, so one sync can bring it all.
+    @Test func aDamagedCheckpointIsExaminedPartByPart() throws {
+        let sample = try Sample.checkpoint()
+        let id = try sample.record(in: repository)
+        #expect(repository.examine(id).allSatisfy { $0.fault == nil })
+        #expect(
+            repository.examine(id).map(\.part) == ["manifest", "adapter", "metrics", "optimizer"])
+        let damaged = try ["adapter", "optimizer"].map { try sample.manifest.object($0).id }
+        for part in damaged { try directory.damage(part) }
+        #expect(
+            repository.examine(id).filter { $0.fault != nil }.map(\.part)
+                == ["adapter", "optimizer"])
+        #expect(damaged.allSatisfy { !repository.objects.contains($0) })
+        #expect(repository.objects.incomplete(among: [id]) == [id])
+        for object in sample.objects { try repository.objects.put(object) }
+        #expect(repository.objects.incomplete(among: [id]).isEmpty)
+        try directory.damage(id)
+        #expect(repository.examine(id).map(\.part) == ["manifest"])
+        #expect(repository.objects.incomplete(among: [id]) == [id])
+    }
+
+    /// What arrived whole is not sent again because one object went bad while it waited.
+    @Test func damageInQuarantineCostsOneObject() throws {
+        let sample = try Sample.checkpoint()
+        let id = try sample.send(to: repository)
+        let adapter = try sample.manifest.object(Manifest.adapterRole).id
+        try directory.damage(adapter)
+        #expect(throws: CheckpointError.self) { try repository.admit(id, base: Sample.base) }
+        let parts = sample.objects.map { ObjectID(hashing: $0) } + [id]
+        #expect(repository.missing(of: parts) == [adapter])
+        try repository.quarantine.put(sample.objects[0])
+        try repository.admit(id, base: Sample.base)
+    }
+
+    @Test func aHeadSignedBeforeItsManifestWasDamagedIsStillTheHead() throws {
+        let id = try Sample.checkpoint().record(in: repository)
+        let head = try repository.publishHead(id, key: Sample.host)
+        try directory.damage(id)
+        #expect(try repository.publishHead(id, key: Sample.host) == head)
+    }
+
     @Test func everyFlippedByteInQuarantineIsKeptOut() throws {
         let sample = try Sample.checkpoint()
         let id = try sample.send(to: repository)

@@ -74,22 +74,32 @@ import Testing
         let bytes = Data("abcdef".utf8)
         let id = try store.put(bytes)
         let other = try store.put(Data("other".utf8))
-        let path = "\(directory.path)/objects/\(id.hex.prefix(2))/\(id)"
-        try Data("abcdeX".utf8).write(to: URL(filePath: path))
-        #expect(throws: CheckpointError.self) { try store.verify(id) }
-        #expect(throws: CheckpointError.self) { try store.data(of: id) }
+        try directory.damage(id)
         #expect(try store.verifyAll().map(\.id) == [id])
         try store.verify(other)
         try store.put(bytes)
         #expect(try store.verifyAll().isEmpty)
     }
 
-    @Test func aDamagedObjectEndsItsStreamWithAnError() async throws {
-        let id = try store.put(Data("abcdef".utf8))
-        let path = "\(directory.path)/objects/\(id.hex.prefix(2))/\(id)"
-        try Data("abcdeX".utf8).write(to: URL(filePath: path))
-        let body = try store.stream(of: id)
-        await #expect(throws: CheckpointError.self) { for try await _ in body {} }
+    /// Whoever reads an object whole notices, and from then on it is missing; its bytes stay.
+    @Test(arguments: ["verify", "data", "stream"])
+    func aDamagedObjectIsSetAside(_ reader: String) async throws {
+        let bytes = Data("abcdef".utf8)
+        let id = try store.put(bytes)
+        try directory.damage(id)
+        let error = await #expect(throws: CheckpointError.self) {
+            switch reader {
+            case "verify": try store.verify(id)
+            case "data": _ = try store.data(of: id)
+            default: for try await _ in try store.stream(of: id) {}
+            }
+        }
+        #expect(error?.kind == "hash-mismatch")
+        #expect(!store.contains(id))
+        #expect(try store.ids().isEmpty)
+        #expect(try directory.files() == ["objects/.damaged-\(id)": Data("abceef".utf8)])
+        try store.put(bytes)
+        #expect(try store.data(of: id) == bytes)
     }
 
     @Test func namesTheObjectItDoesNotHave() {

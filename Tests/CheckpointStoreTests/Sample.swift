@@ -18,6 +18,15 @@ final class TemporaryDirectory: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
+    /// Flips a bit of an object, wherever below it lies.
+    func damage(_ id: ObjectID) throws {
+        for (name, bytes) in try files() where name.hasSuffix("/\(id)") {
+            var bytes = bytes
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: URL(filePath: "\(path)/\(name)"))
+        }
+    }
+
     /// Every regular file below, by relative path.
     func files() throws -> [String: Data] {
         var files: [String: Data] = [:]

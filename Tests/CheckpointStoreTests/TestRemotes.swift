@@ -19,6 +19,11 @@ final class SpyRemote: Remote {
         return try await remote.heads()
     }
 
+    func incomplete() async throws -> [CheckpointID] {
+        note("incomplete")
+        return try await remote.incomplete()
+    }
+
     func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
         note("missing")
         return try await remote.missing(of: ids)
@@ -88,6 +93,11 @@ final class CutRemote: Remote {
         return try await remote.heads()
     }
 
+    func incomplete() async throws -> [CheckpointID] {
+        try call()
+        return try await remote.incomplete()
+    }
+
     func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
         try call()
         return try await remote.missing(of: ids)
@@ -135,6 +145,7 @@ struct FloodRemote: Remote {
     let flood: [SignedHead]
 
     func heads() -> [SignedHead] { flood }
+    func incomplete() -> [CheckpointID] { [] }
     func missing(of ids: [ObjectID]) -> [ObjectID] { ids }
     func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
         throw CheckpointError.objectMissing(id, place: name)

@@ -25,6 +25,33 @@ extension EndToEndTests {
             }
         }
 
+        @Test func whatVerifyFindsDamagedComesBackByTheNextSync() async throws {
+            try await travel { source, other in
+                let sync = try await source.attunectl("sync", "unix://" + other.socket)
+                #expect(sync.status == 0, "\(sync)")
+            } thenCheck: { source, other, checkpoint in
+                let report = try await other.client.send(
+                    ControlRoutes.showCheckpoint, at: checkpoint)
+                for id in [try #require(report.objects["adapter"]).id, checkpoint] {
+                    let file = URL(filePath: "\(other.state)/objects/\(id.prefix(2))/\(id)")
+                    var bytes = try Data(contentsOf: file)
+                    bytes[bytes.count / 2] ^= 1
+                    try bytes.write(to: file)
+                    let found = try await other.attunectl("checkpoint", "verify", checkpoint)
+                    #expect(found.status == 5, "\(found)")
+                    let listed = try await other.attunectl("checkpoint", "list")
+                    #expect(listed.status == 0, "\(listed)")
+                    #expect(listed.output.contains("is damaged: cannot"), "\(listed)")
+
+                    let sync = try await other.attunectl("sync", "unix://" + source.socket)
+                    #expect(sync.status == 0, "\(sync)")
+                    #expect(sync.output.contains("moved 1 checkpoint, 1 object,"), "\(sync)")
+                    let sound = try await other.attunectl("checkpoint", "verify", checkpoint)
+                    #expect(sound.status == 0, "\(sound)")
+                }
+            }
+        }
+
         @Test func aCheckpointTravelsThroughADirectory() async throws {
             let stick = try Scratch()
             try await travel { source, other in

@@ -5,7 +5,7 @@ import Foundation
 import PreferenceLearning
 
 extension CheckpointLibrary {
-    /// All checkpoints, the latest first.
+    /// All checkpoints, the latest first; a damaged one says so and hides no other.
     func reports() throws -> [CheckpointReport] {
         let history = try store.promotions()
         return try store.checkpoints().map { try report($0, history: history) }
@@ -18,7 +18,6 @@ extension CheckpointLibrary {
     private func report(
         _ checkpoint: StoredCheckpoint, history: [StoredPromotion]
     ) throws -> CheckpointReport {
-        let manifest = try repository.manifest(of: ObjectID(validating: checkpoint.id))
         let round = try checkpoint.round.map { try store.round($0) }
         let state: CheckpointReport.State =
             history.last?.checkpoint == checkpoint.id
@@ -26,15 +25,18 @@ extension CheckpointLibrary {
             : history.contains { $0.checkpoint == checkpoint.id } ? .previous : .candidate
         let gate =
             round?.gate ?? history.last { $0.checkpoint == checkpoint.id && $0.gate != nil }?.gate
-        return CheckpointReport(
-            id: checkpoint.id, parents: manifest.parents.map(\.hex), state: state,
-            origin: checkpoint.origin, host: manifest.host.description, round: manifest.round,
-            base: .init(name: manifest.base.name, fingerprint: manifest.base.fingerprint.hex),
-            rank: manifest.lora.rank, alpha: manifest.lora.alpha,
-            targetModules: manifest.lora.targetModules.map(\.rawValue),
-            objects: manifest.objects.mapValues { .init(id: $0.id.hex, size: Int64($0.size)) },
-            addedAt: checkpoint.recordedAt, metrics: metrics(of: manifest).reportFigures,
-            gate: try gate.map { try GateReport(json: $0) })
+        var report = CheckpointReport(
+            id: checkpoint.id, state: state, origin: checkpoint.origin,
+            addedAt: checkpoint.recordedAt, gate: try gate.map { try GateReport(json: $0) })
+        do {
+            let manifest = try repository.manifest(of: ObjectID(validating: checkpoint.id))
+            report.add(manifest)
+            report.metrics = metrics(of: manifest).reportFigures
+            try repository.requireWhole(manifest)
+        } catch {
+            report.damage = "\(error)"
+        }
+        return report
     }
 
     private func metrics(of manifest: Manifest) -> RoundMetrics {
@@ -44,6 +46,19 @@ extension CheckpointLibrary {
             let metrics = try? JSONDecoder().decode(RoundMetrics.self, from: data)
         else { return RoundMetrics() }
         return metrics
+    }
+}
+
+extension CheckpointReport {
+    fileprivate mutating func add(_ manifest: Manifest) {
+        parents = manifest.parents.map(\.hex)
+        host = manifest.host.description
+        round = manifest.round
+        base = .init(name: manifest.base.name, fingerprint: manifest.base.fingerprint.hex)
+        rank = manifest.lora.rank
+        alpha = manifest.lora.alpha
+        targetModules = manifest.lora.targetModules.map(\.rawValue)
+        objects = manifest.objects.mapValues { .init(id: $0.id.hex, size: Int64($0.size)) }
     }
 }
 

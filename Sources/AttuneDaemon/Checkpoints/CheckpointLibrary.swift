@@ -35,11 +35,16 @@ package struct CheckpointLibrary: Sendable {
     package func id(_ prefix: String) throws -> CheckpointID {
         let known = try store.checkpoints().map(\.id)
         let matches = known.contains(prefix) ? [prefix] : known.filter { $0.hasPrefix(prefix) }
-        guard let match = matches.first, prefix.count >= 4 else {
+        guard let match = matches.first else {
             throw ControlError(
                 .notFound,
                 "cannot find the checkpoint \(prefix): none on this host begins so;"
                     + " `attunectl checkpoint list` shows them")
+        }
+        guard prefix.count >= 4 else {
+            throw ControlError(
+                .invalidRequest,
+                "cannot tell which checkpoint \(prefix) means: give at least 4 digits of the id")
         }
         guard matches.count == 1 else {
             throw ControlError(

@@ -39,6 +39,9 @@ extension RouteTable {
         serve(ControlRoutes.rollbackCheckpoint) { _ in
             try await .value(daemon.promoter.rollback())
         }
+        serve(ControlRoutes.incompleteCheckpoints) { _ in
+            try await .value(store.perform { _ in ObjectList(ids: try library.incomplete()) })
+        }
         serve(ControlRoutes.inspectCheckpoint) { call in
             let bytes = try await call.body.collect(upTo: Manifest.maximumSize)
             let base = try await daemon.models.current().base
@@ -64,26 +67,26 @@ extension RouteTable {
 }
 
 extension CheckpointLibrary {
+    /// Those on record that are not here whole any more.
+    fileprivate func incomplete() throws -> [CheckpointID] {
+        repository.objects.incomplete(
+            among: try store.checkpoints().map { try ObjectID(validating: $0.id) })
+    }
+
     /// Reads everything of a checkpoint again and says what is wrong, if anything is.
-    fileprivate func verify(_ id: CheckpointID, base: BaseModel?) throws -> VerificationReport {
-        var checks: [Check] = []
-        do {
-            try repository.verify(id)
-            checks.append(
-                Check(name: "objects", state: .ok, found: "every byte hashes to its name"))
-        } catch {
-            checks.append(
-                Check(
-                    name: "objects", state: .failed, found: "\(error)",
-                    advice: "sync from a peer that has the checkpoint"))
+    fileprivate func verify(_ id: CheckpointID, base: BaseModel?) -> VerificationReport {
+        var checks = repository.examine(id).map { part, fault in
+            Check(
+                name: part, state: fault == nil ? .ok : .failed,
+                found: fault.map { "\($0)" } ?? "every byte hashes to its name",
+                advice: fault == nil
+                    ? nil : "`attunectl sync` with a peer that has it brings it again")
         }
-        if let base {
-            let manifest = try? repository.manifest(of: id)
-            let fits = manifest?.base.fingerprint == base.fingerprint
+        if let base, let manifest = try? repository.manifest(of: id) {
+            let fits = manifest.base.fingerprint == base.fingerprint
             checks.append(
                 Check(
-                    name: "base", state: fits ? .ok : .warning,
-                    found: manifest?.base.name ?? "unknown",
+                    name: "base", state: fits ? .ok : .warning, found: manifest.base.name,
                     advice: fits ? nil : "it belongs to another model than the one in use"))
         }
         return VerificationReport(subject: id.hex, checks: checks)

@@ -1,6 +1,8 @@
 public import Foundation
 
 /// One checkpoint as the local registry knows it.
+///
+/// What stands in its manifest is absent or empty if the manifest is damaged.
 public struct CheckpointReport: JSONBody, Hashable {
     public enum State: String, Codable, CaseIterable, Sendable {
         /// In use.
@@ -18,11 +20,11 @@ public struct CheckpointReport: JSONBody, Hashable {
     /// `local`, or the name of the peer it came from.
     public var origin: String
     /// The host that made it, and the number of the round there.
-    public var host: String
-    public var round: Int
-    public var base: BaseModel
-    public var rank: Int
-    public var alpha: Double
+    public var host: String?
+    public var round: Int?
+    public var base: BaseModel?
+    public var rank: Int?
+    public var alpha: Double?
     public var targetModules: [String]
     /// Object by role: `adapter`, `optimizer`, `learner`, `metrics`.
     public var objects: [String: ObjectReport]
@@ -30,12 +32,14 @@ public struct CheckpointReport: JSONBody, Hashable {
     public var addedAt: Date
     public var metrics: [String: Double]
     public var gate: GateReport?
+    /// What of it is missing or damaged, and what to do; absent when all of it is there.
+    public var damage: String?
 
     public init(
-        id: String, parents: [String], state: State, origin: String, host: String, round: Int,
-        base: BaseModel, rank: Int, alpha: Double, targetModules: [String],
-        objects: [String: ObjectReport], addedAt: Date, metrics: [String: Double] = [:],
-        gate: GateReport? = nil
+        id: String, parents: [String] = [], state: State, origin: String, host: String? = nil,
+        round: Int? = nil, base: BaseModel? = nil, rank: Int? = nil, alpha: Double? = nil,
+        targetModules: [String] = [], objects: [String: ObjectReport] = [:], addedAt: Date,
+        metrics: [String: Double] = [:], gate: GateReport? = nil, damage: String? = nil
     ) {
         self.id = id
         self.parents = parents
@@ -51,6 +55,7 @@ public struct CheckpointReport: JSONBody, Hashable {
         self.addedAt = addedAt
         self.metrics = metrics
         self.gate = gate
+        self.damage = damage
     }
 
     /// The base model that a checkpoint belongs to.

@@ -16,6 +16,10 @@ public struct DaemonRemote: Remote {
         try await client.send(ControlRoutes.listHeads).heads
     }
 
+    public func incomplete() async throws -> [CheckpointID] {
+        try await client.send(ControlRoutes.incompleteCheckpoints).ids
+    }
+
     public func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
         guard !ids.isEmpty else { return [] }
         return try await client.send(ControlRoutes.missingObjects, ObjectList(ids: ids)).ids

@@ -99,6 +99,9 @@ public enum ControlRoutes {
     public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
         "inspectCheckpoint", .post, "/checkpoints/inspect",
         errors: [.integrity, .wrongBase, .noModel],
+    public static let incompleteCheckpoints = Endpoint<Nothing, ObjectList>(
+        "incompleteCheckpoints", .get, "/checkpoints/incomplete",
+        summary: "The checkpoints on record that have lost a part, for a sync to complete.")
         summary: "Says, from a manifest alone, whether its checkpoint could be admitted.")
     public static let getObject = Endpoint<ObjectQuery, RawBytes>(
         "getObject", .get, "/objects/{id}", errors: [.notFound, .integrity],

@@ -49,7 +49,10 @@ struct CheckpointCommand: AsyncParsableCommand {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Read every byte of a checkpoint again and check it.",
-            discussion: "Ends with code 5 if anything is not as it should be.")
+            discussion: """
+                A damaged object is set aside, and the next sync with a peer that has it brings it again. Ends with \
+                code 5 if anything is not as it should be.
+                """)
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The checkpoint's id, or `head`.")
@@ -80,7 +83,8 @@ struct CheckpointCommand: AsyncParsableCommand {
             let display = options.output.progress()
             let report: PromotionReport = try await options.connected { client in
                 try await client.lines(
-                    ControlRoutes.promoteCheckpoint, Promotion(force: force), at: id
+                    ControlRoutes.promoteCheckpoint, Promotion(force: force),
+                    at: client.checkpoint(named: id)
                 ).lastValue(progress: display.update)
             }
             display.clear()

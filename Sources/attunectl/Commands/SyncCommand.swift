@@ -8,8 +8,8 @@ struct SyncCommand: AsyncParsableCommand {
         commandName: "sync", abstract: "Exchange checkpoints with another host or a directory.",
         discussion: """
             PEER is ssh://user@host[:port], unix:///path or dir:///path. Nothing is activated by it: `checkpoint promote` \
-            does that. Hosts whose heads differ are shown. Cut it anywhere and start it again. Ends with code 5 if \
-            anything was refused.
+            does that. Hosts whose heads differ are shown. A checkpoint that has lost a part is completed if the other \
+            side has it. Cut it anywhere and start it again. Ends with code 5 if anything was refused.
             """)
 
     @OptionGroup var options: GlobalOptions

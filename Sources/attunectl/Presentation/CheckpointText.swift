@@ -8,12 +8,16 @@ package enum CheckpointText {
         for checkpoint in checkpoints {
             table.add(
                 checkpoint.state == .head ? "*" : "", Format.id(checkpoint.id),
-                checkpoint.state.rawValue, Format.excerpt(checkpoint.origin, width: 28),
-                "\(checkpoint.round)",
+                checkpoint.state.rawValue + (checkpoint.damage == nil ? "" : ", damaged"),
+                Format.excerpt(checkpoint.origin, width: 28),
+                checkpoint.round.map { "\($0)" } ?? "-",
                 Format.time(checkpoint.addedAt), checkpoint.gate?.verdict.rawValue ?? "-",
-                Format.bytes(size(checkpoint)))
+                checkpoint.objects.isEmpty ? "-" : Format.bytes(size(checkpoint)))
         }
-        return table.text
+        let damages = checkpoints.compactMap { checkpoint in
+            checkpoint.damage.map { "\(Format.id(checkpoint.id)) is damaged: \($0)" }
+        }
+        return ([table.text] + damages).joined(separator: "\n")
     }
 
     package static func checkpoint(_ checkpoint: CheckpointReport) -> String {
@@ -21,23 +25,31 @@ package enum CheckpointText {
         facts.add("id", checkpoint.id)
         facts.add("state", checkpoint.state.rawValue)
         facts.add("origin", checkpoint.origin)
-        facts.add("made by", "host \(Format.id(checkpoint.host)), round \(checkpoint.round)")
-        facts.add(
-            "parents",
-            checkpoint.parents.isEmpty
-                ? "none: trained from the base" : checkpoint.parents.joined(separator: "\n"))
-        facts.add("base", "\(checkpoint.base.name), SHA-256 \(checkpoint.base.fingerprint)")
-        facts.add(
-            "adapter",
-            "rank \(checkpoint.rank), alpha \(checkpoint.alpha), "
-                + checkpoint.targetModules.joined(separator: " "))
+        if let host = checkpoint.host, let round = checkpoint.round {
+            facts.add("made by", "host \(Format.id(host)), round \(round)")
+            facts.add(
+                "parents",
+                checkpoint.parents.isEmpty
+                    ? "none: trained from the base" : checkpoint.parents.joined(separator: "\n"))
+        }
+        if let base = checkpoint.base {
+            facts.add("base", "\(base.name), SHA-256 \(base.fingerprint)")
+        }
+        if let rank = checkpoint.rank, let alpha = checkpoint.alpha {
+            facts.add(
+                "adapter",
+                "rank \(rank), alpha \(alpha), "
+                    + checkpoint.targetModules.joined(separator: " "))
+        }
         facts.add("added", Format.time(checkpoint.addedAt))
+        if let damage = checkpoint.damage { facts.add("damaged", damage) }
         var objects = Table("object", ">size", "id")
         for (role, object) in checkpoint.objects.sorted(by: { $0.key < $1.key }) {
             objects.add(role, Format.bytes(object.size), object.id)
         }
         return [
-            facts.text, objects.text, RoundText.metrics(checkpoint.metrics),
+            facts.text, checkpoint.objects.isEmpty ? "" : objects.text,
+            RoundText.metrics(checkpoint.metrics),
             checkpoint.gate.map(RoundText.gate) ?? "",
         ].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }

@@ -16,9 +16,8 @@ package enum SyncText {
         if let pulled = report.pulled { lines += direction(pulled, "from") }
         if let pushed = report.pushed { lines += direction(pushed, "to") }
         for refusal in report.refusals {
-            lines.append(
-                "refused: \(refusal.checkpoint.short) of host \(refusal.host.short): \(refusal.reason)"
-            )
+            let host = refusal.host.map { " of host \($0.short)" } ?? ""
+            lines.append("refused: \(refusal.checkpoint.short)\(host): \(refusal.reason)")
         }
         let heads = report.pulled?.heads ?? report.pushed?.heads ?? []
         if Set(heads.map(\.checkpoint)).count > 1 {
@@ -28,6 +27,10 @@ package enum SyncText {
         }
         return lines.joined(separator: "\n")
 
+        func count(_ number: Int, _ noun: String) -> String {
+            "\(number) \(noun)\(number == 1 ? "" : "s")"
+        }
+
         func direction(_ summary: SyncSummary, _ word: String) -> [String] {
             let verb = summary.isDryRun ? "would move" : "moved"
             let checkpoints = summary.checkpointsSent.map(\.short).joined(separator: " ")
@@ -35,9 +38,11 @@ package enum SyncText {
                 return ["\(word) \(report.peer): nothing new"]
             }
             return [
-                "\(word) \(report.peer): \(verb) \(summary.checkpointsSent.count) checkpoints, "
-                    + "\(summary.objectsSent) objects, \(Format.bytes(Int64(summary.bytesSent))), "
-                    + "\(summary.headsSent.count) heads"
+                "\(word) \(report.peer): \(verb) "
+                    + "\(count(summary.checkpointsSent.count, "checkpoint")), "
+                    + "\(count(summary.objectsSent, "object")), "
+                    + "\(Format.bytes(Int64(summary.bytesSent))), "
+                    + "\(count(summary.headsSent.count, "head"))"
                     + (checkpoints.isEmpty ? "" : ": \(checkpoints)")
             ]
         }

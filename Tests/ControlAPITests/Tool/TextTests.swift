@@ -81,6 +81,23 @@ import attunectl
                 """)
     }
 
+    @Test func aDamagedCheckpointIsNamedAmongTheOthers() {
+        let date = Date(timeIntervalSince1970: 0)
+        let sound = CheckpointReport(
+            id: String(repeating: "a", count: 64), state: .head, origin: "local", round: 1,
+            addedAt: date)
+        var damaged = sound
+        damaged.id = String(repeating: "b", count: 64)
+        damaged.round = nil
+        damaged.damage = "cannot read it; sync"
+        let lines = CheckpointText.table([damaged, sound]).split(separator: "\n")
+        #expect(lines.count == 4)
+        #expect(lines[1].contains("bbbbbbbbbbbb  head, damaged  local"))
+        #expect(lines[2].contains("aaaaaaaaaaaa  head "))
+        #expect(lines[3] == "bbbbbbbbbbbb is damaged: cannot read it; sync")
+        #expect(CheckpointText.checkpoint(damaged).contains("cannot read it; sync"))
+    }
+
     @Test func divergingHeadsAreShown() throws {
         let (one, two) = (HostKey(), HostKey())
         var summary = SyncSummary()
