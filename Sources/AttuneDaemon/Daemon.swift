@@ -72,33 +72,10 @@ package final class Daemon: Sendable {
 
     /// Makes a model the one in use.
     ///
-    /// - Edge cases: while a round is paused, the model that it trains can be put to use.
+    /// - Edge cases: while a round is not finished, the model that it trains can be put to use.
     /// - Errors: ``ControlError`` of kind `busy` while a round needs another one.
     package func useModel(_ name: String) async throws -> ModelReport {
-        let status = await trainer.status
-        if let round = status.round {
-            let isItsModel = try await store.perform { store in
-                guard let record = try? RoundRecord(json: store.round(round).plan) else {
-                    return false
-                }
-                return try store.models().contains {
-                    $0.name == name && $0.sha256 == record.model.hex
-                }
-            }
-            guard status.state == .paused, isItsModel else {
-                throw ControlError(
-                    .busy,
-                    "cannot switch to the model \(name): round \(round) trains another and is not"
-                        + " finished; wait for it")
-            }
-        }
-        let checkpoints = checkpoints
-        let headBase = try await store.perform { _ in
-            try checkpoints.resolve("head").map {
-                try checkpoints.repository.manifest(of: $0).base.fingerprint
-            }
-        }
-        return try await models.use(name, headBase: headBase)
+        try await models.use(name, checkpoints)
     }
 
     /// Everything the daemon answers, complete by the protocol's own table.

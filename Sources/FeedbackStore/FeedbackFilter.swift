@@ -35,6 +35,8 @@ public struct FeedbackCounts: Codable, Hashable, Sendable {
     public var waiting = 0
     /// Pairs and edits that a completed round has trained on.
     public var trained = 0
+    /// Pairs and edits that a round skipped as too long; a raised limit takes them back in.
+    public var tooLong = 0
     public var retracted = 0
     /// Retracted feedback that a completed round had trained on: it still shapes that checkpoint.
     public var retractedAfterTraining = 0

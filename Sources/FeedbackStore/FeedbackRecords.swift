@@ -62,8 +62,8 @@ struct FeedbackEntryRow: Decodable, FetchableRecord {
     static let sql = """
         SELECT seq, feedback.id AS id, kind, messages, chosen, rejected, source,
             recorded_at AS recordedAt, held_out AS heldOut, retracted_at AS retractedAt, reason,
-            (SELECT group_concat(round_id) FROM round_pair JOIN round ON round.id = round_id
-             WHERE feedback_id = feedback.id AND state = 'completed') AS trainedIn
+            (SELECT group_concat(round_id) FROM trained_pair
+             WHERE feedback_id = feedback.id) AS trainedIn
         FROM feedback
         JOIN prompt ON prompt.id = prompt_id
         LEFT JOIN tombstone ON tombstone.feedback_id = feedback.id

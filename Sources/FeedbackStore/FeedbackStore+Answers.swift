@@ -136,12 +136,17 @@ extension FeedbackStore {
         }
     }
 
-    /// Pairs made by answers that no completed round has trained on, oldest first.
-    public func pendingOnlinePairs(limit: Int = .max) throws -> [OnlinePair] {
+    /// Pairs made by answers that no completed round has trained on, oldest first; those that a round
+    /// skipped as longer than `tokenLimit` stay out.
+    public func pendingOnlinePairs(
+        limit: Int = .max, tokenLimit: Int = 0
+    ) throws -> [OnlinePair] {
         try onlinePairs(
             """
             NOT EXISTS (SELECT 1 FROM round_answer JOIN round ON round.id = round_answer.round_id
                         WHERE answer_id = label_answer.id AND round.state = 'completed')
+            AND NOT EXISTS (SELECT 1 FROM round_skip
+                            WHERE answer_id = label_answer.id AND tokens > \(tokenLimit))
             """, limit: limit)
     }
 

@@ -39,16 +39,20 @@ extension FeedbackStore {
         try write { try insert(kind, checkpoint: id, gate: gate, into: $0) }
     }
 
-    /// Makes a registered checkpoint the head if the head is still the one that it was compared with.
+    /// Makes a registered checkpoint the head if the head is still the one that it was compared with,
+    /// and the model in use still the one that it belongs to.
     ///
     /// - Returns: whether it did.
     public func promote(
-        _ id: String, _ kind: Promotion.Kind, gate: String? = nil, ifHeadIs expected: String?
+        _ id: String, _ kind: Promotion.Kind, gate: String? = nil, ifHeadIs expected: String?,
+        on base: String
     ) throws -> Bool {
         precondition(kind == .gate || kind == .forced, "rollback and reset name no checkpoint")
         _ = try checkpoint(id)
         return try write { db in
-            guard try Self.head(in: db) == expected else { return false }
+            guard try Self.head(in: db) == expected,
+                try Self.activeFingerprint(in: db) == base
+            else { return false }
             try insert(kind, checkpoint: id, gate: gate, into: db)
             return true
         }
@@ -69,11 +73,6 @@ extension FeedbackStore {
         }
     }
 
-    /// Puts the bare model to use.
-    public func resetHead() throws {
-        try write { try insert(.reset, checkpoint: nil, gate: nil, into: $0) }
-    }
-
     /// The checkpoint in use; nil is the bare model.
     public func head() throws -> String? {
         try read(Self.head)
@@ -84,7 +83,7 @@ extension FeedbackStore {
         try read(Self.promotions)
     }
 
-    private static func head(in db: Database) throws -> String? {
+    static func head(in db: Database) throws -> String? {
         try String?.fetchOne(
             db, sql: "SELECT checkpoint_id FROM promotion ORDER BY id DESC LIMIT 1") ?? nil
     }
@@ -110,7 +109,7 @@ extension FeedbackStore {
         ).map(\.promotion)
     }
 
-    private func insert(
+    func insert(
         _ kind: Promotion.Kind, checkpoint: String?, gate: String?, into db: Database
     ) throws {
         try db.execute(

@@ -83,18 +83,18 @@ extension FeedbackStore {
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    WITH trained AS (
-                        SELECT DISTINCT feedback_id AS id FROM round_pair
-                        JOIN round ON round.id = round_id WHERE state = 'completed')
-                    SELECT kind, held_out, feedback.id IN trained AS trained,
+                    SELECT kind, held_out,
+                        feedback.id IN (SELECT feedback_id FROM trained_pair) AS trained,
+                        feedback.id IN (SELECT feedback_id FROM round_skip
+                                        WHERE reason = 'too long') AS tooLong,
                         feedback.id IN (SELECT feedback_id FROM tombstone) AS retracted, count(*) AS n
                     FROM feedback JOIN prompt ON prompt.id = prompt_id
-                    GROUP BY 1, 2, 3, 4
+                    GROUP BY 1, 2, 3, 4, 5
                     """)
             for row in rows {
                 counts.add(
                     row["n"], kind: Feedback.Kind(rawValue: row["kind"]), heldOut: row["held_out"],
-                    trained: row["trained"], retracted: row["retracted"])
+                    trained: row["trained"], tooLong: row["tooLong"], retracted: row["retracted"])
             }
             return counts
         }
@@ -104,7 +104,7 @@ extension FeedbackStore {
 extension FeedbackCounts {
     fileprivate mutating func add(
         _ count: Int, kind: Feedback.Kind?, heldOut isHeldOut: Bool, trained isTrained: Bool,
-        retracted isRetracted: Bool
+        tooLong isTooLong: Bool, retracted isRetracted: Bool
     ) {
         if isRetracted {
             retracted += count
@@ -123,6 +123,8 @@ extension FeedbackCounts {
             heldOut += count
         } else if isTrained {
             trained += count
+        } else if isTooLong {
+            tooLong += count
         } else {
             waiting += count
         }

@@ -45,12 +45,33 @@ extension FeedbackStore {
         }
     }
 
-    /// Makes this model the active one.
-    public func activateModel(_ name: String) throws {
+    /// Makes this model the active one; in the same transaction the bare model becomes the head if the
+    /// head is of another base, so that no promotion comes in between.
+    ///
+    /// - Parameters:
+    ///   - review: given the round that is not finished and the head, throws if the model must not
+    ///     change now, and says whether the head may stay.
+    public func activateModel(
+        _ name: String,
+        review: (_ running: StoredRound?, _ head: String?) throws -> Bool = { _, _ in true }
+    ) throws {
         try write { db in
+            if try !review(Self.runningRound(in: db), Self.head(in: db)) {
+                try insert(.reset, checkpoint: nil, gate: nil, into: db)
+            }
             try db.execute(sql: "UPDATE model SET active = 0 WHERE active = 1")
             try db.execute(sql: "UPDATE model SET active = 1 WHERE name = ?", arguments: [name])
             guard db.changesCount == 1 else { throw StoreError.notFound(what: "model", id: name) }
+        }
+    }
+
+    static func activeFingerprint(in db: Database) throws -> String? {
+        try String.fetchOne(db, sql: "SELECT sha256 FROM model WHERE active = 1")
+    }
+
+    static func requireActive(_ base: String, in db: Database) throws {
+        guard try activeFingerprint(in: db) == base else {
+            throw StoreError.conflict("another model was put to use meanwhile; try again")
         }
     }
 

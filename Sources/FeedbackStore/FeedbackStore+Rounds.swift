@@ -9,11 +9,15 @@ extension FeedbackStore {
     ///
     /// - Parameters:
     ///   - plan: JSON of the trainer's, with which the round can be resumed.
+    ///   - base: the fingerprint of the model it trains, which must be in use.
     ///   - new: ids from ``window(limit:)``. - replayed: ids from ``replayCandidates()``.
-    ///   - answers: ids from ``pendingOnlinePairs(limit:)``.
+    ///   - answers: ids from ``pendingOnlinePairs(limit:tokenLimit:)``.
+    ///   - tooLong: what it met and leaves out for its length; whatever becomes of the round, no later
+    ///     one meets it again under the same limit.
     /// - Errors: `conflict` when a round is running; `invariant` for a pair that must not be trained on.
     public func beginRound(
-        plan: String, new: [String], replayed: [String] = [], answers: [Int] = []
+        plan: String, on base: String? = nil, new: [String], replayed: [String] = [],
+        answers: [Int] = [], tooLong: LongFeedback = LongFeedback()
     ) throws -> Int {
         try write { db in
             if let running = try Int.fetchOne(
@@ -22,6 +26,7 @@ extension FeedbackStore {
                 throw StoreError.conflict(
                     "round \(running) is not finished; resume or cancel it first")
             }
+            if let base { try Self.requireActive(base, in: db) }
             try db.execute(
                 sql: "INSERT INTO round (state, plan, started_at) VALUES ('running', ?, ?)",
                 arguments: [plan, timestamp])
@@ -31,6 +36,17 @@ extension FeedbackStore {
             for id in replayed { try pair.execute(arguments: [round, id, "replay"]) }
             let answer = try db.cachedStatement(sql: "INSERT INTO round_answer VALUES (?, ?)")
             for id in answers { try answer.execute(arguments: [round, id]) }
+            let skip = try db.cachedStatement(
+                sql: """
+                    INSERT INTO round_skip (round_id, feedback_id, answer_id, reason, tokens)
+                    VALUES (?, ?, ?, 'too long', ?)
+                    """)
+            for (id, tokens) in tooLong.pairs.sorted(by: { $0.key < $1.key }) {
+                try skip.execute(arguments: [round, id, nil, tokens])
+            }
+            for (id, tokens) in tooLong.answers.sorted(by: { $0.key < $1.key }) {
+                try skip.execute(arguments: [round, nil, id, tokens])
+            }
             return round
         }
     }
@@ -39,8 +55,9 @@ extension FeedbackStore {
     ///
     /// Requests that it has put to a program and that are still open expire: nobody answers them.
     ///
+    /// - Parameter retracted: pairs of the round that were retracted before it came to train on them.
     /// - Errors: `notFound`; `conflict` when the round has ended already.
-    public func endRound(_ id: Int, _ end: RoundEnd) throws {
+    public func endRound(_ id: Int, _ end: RoundEnd, retracted: [String] = []) throws {
         let time = timestamp
         try write { db in
             switch try String.fetchOne(
@@ -49,6 +66,13 @@ extension FeedbackStore {
             case nil: throw StoreError.notFound(what: "round", id: String(id))
             case "running": break
             case let state?: throw StoreError.conflict("round \(id) is \(state) already")
+            }
+            for pair in retracted {
+                try db.execute(
+                    sql: """
+                        INSERT INTO round_skip (round_id, feedback_id, reason)
+                        VALUES (?, ?, 'retracted')
+                        """, arguments: [id, pair])
             }
             let (state, metrics, gate, failure): (String, String?, String?, String?) =
                 switch end {
@@ -80,9 +104,11 @@ extension FeedbackStore {
 
     /// The round to resume, if one was interrupted.
     public func runningRound() throws -> StoredRound? {
-        try read {
-            try RoundRow.fetchOne($0, sql: "\(RoundRow.sql) WHERE state = 'running'")?.round
-        }
+        try read(Self.runningRound)
+    }
+
+    static func runningRound(in db: Database) throws -> StoredRound? {
+        try RoundRow.fetchOne(db, sql: "\(RoundRow.sql) WHERE state = 'running'")?.round
     }
 
     /// Rounds, the latest first, those before `before` if given.
@@ -101,6 +127,23 @@ extension FeedbackStore {
                 db, sql: "\(RoundRow.sql) WHERE round.id = ?", arguments: [id])
             guard let row else { throw StoreError.notFound(what: "round", id: String(id)) }
             return row.round
+        }
+    }
+
+    /// How many pairs and answers a round left out, by reason.
+    public func skips(ofRound id: Int) throws -> RoundSkips {
+        try read { db in
+            let counts = try Row.fetchAll(
+                db,
+                sql: "SELECT reason, count(*) AS n FROM round_skip WHERE round_id = ? GROUP BY 1",
+                arguments: [id])
+            return counts.reduce(into: RoundSkips()) { skips, row in
+                if row["reason"] == "retracted" {
+                    skips.retracted = row["n"]
+                } else {
+                    skips.tooLong = row["n"]
+                }
+            }
         }
     }
 

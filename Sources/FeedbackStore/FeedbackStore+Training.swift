@@ -3,8 +3,20 @@ import GRDB
 
 extension FeedbackStore {
     /// Pairs and edits that no completed round has trained on, oldest first; never held-out ones.
-    public func window(limit: Int) throws -> [FeedbackEntry] {
-        try preferences(heldOut: false, and: "NOT \(Self.wasTrained)", limit: limit)
+    ///
+    /// - Parameters:
+    ///   - after: the entry that they follow.
+    ///   - tokenLimit: pairs that a round skipped as longer than this stay out.
+    public func window(
+        after: String? = nil, limit: Int, tokenLimit: Int = 0
+    ) throws -> [FeedbackEntry] {
+        try preferences(
+            heldOut: false,
+            and: """
+                NOT \(Self.wasTrained) AND NOT EXISTS (
+                    SELECT 1 FROM round_skip
+                    WHERE feedback_id = feedback.id AND tokens > \(tokenLimit))
+                """, after: after, limit: limit)
     }
 
     /// The ids of pairs and edits that a completed round has trained on and that are still live,
@@ -30,7 +42,8 @@ extension FeedbackStore {
     }
 
     private func preferences(
-        heldOut: Bool, and condition: String, order: String = "ASC", limit: Int
+        heldOut: Bool, and condition: String, after: String? = nil, order: String = "ASC",
+        limit: Int
     ) throws -> [FeedbackEntry] {
         try read { db in
             try FeedbackEntryRow.fetchAll(
@@ -38,15 +51,14 @@ extension FeedbackStore {
                 sql: """
                     \(FeedbackEntryRow.sql)
                     WHERE kind IN ('pair', 'edit') AND retracted_at IS NULL AND held_out = ?
+                        AND seq > coalesce((SELECT seq FROM feedback WHERE id = ?), 0)
                         AND \(condition)
                     ORDER BY seq \(order) LIMIT ?
-                    """, arguments: [heldOut, limit]
+                    """, arguments: [heldOut, after, limit]
             ).map { try $0.entry() }
         }
     }
 
-    private static let wasTrained = """
-        EXISTS (SELECT 1 FROM round_pair JOIN round ON round.id = round_id
-                WHERE feedback_id = feedback.id AND state = 'completed')
-        """
+    private static let wasTrained =
+        "EXISTS (SELECT 1 FROM trained_pair WHERE feedback_id = feedback.id)"
 }

@@ -21,6 +21,7 @@ enum Schema {
             try db.execute(sql: stateTables)
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        migrator.registerMigration("v0002-skips") { db in try db.execute(sql: skipTables) }
         return migrator
     }
 }

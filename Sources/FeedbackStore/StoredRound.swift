@@ -32,6 +32,25 @@ public enum RoundEnd: Hashable, Sendable {
     case cancelled
 }
 
+/// What a round meets that is longer than its limit: tokens by the id of the pair or of the answer.
+public struct LongFeedback: Hashable, Sendable {
+    public var pairs: [String: Int] = [:]
+    public var answers: [Int: Int] = [:]
+
+    public var count: Int { pairs.count + answers.count }
+
+    public init() {}
+}
+
+/// How many pairs and answers a round was to train on and did not.
+public struct RoundSkips: Hashable, Sendable {
+    public var tooLong = 0
+    /// Retracted while it ran, before it came to train on them.
+    public var retracted = 0
+
+    public init() {}
+}
+
 /// A row of `round` with the id of its checkpoint.
 struct RoundRow: Decodable, FetchableRecord {
     static let sql = """

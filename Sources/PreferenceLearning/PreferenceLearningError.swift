@@ -1,6 +1,7 @@
 /// What can go wrong in preference learning.
 public enum PreferenceLearningError: Error, Equatable, Sendable {
     case emptyWindow(skipped: Int)
+    case allRetracted(pairs: Int)
     case heldOutPromptInWindow(pair: String)
     case invalidConfiguration(field: String, reason: String)
     case invalidAnswer(request: String, reason: String)
@@ -15,6 +16,9 @@ extension PreferenceLearningError: CustomStringConvertible {
         case .emptyWindow(let skipped):
             "cannot run a round: no pair to train on (\(skipped) skipped for length); "
                 + "add feedback or raise maximumSequenceLength"
+        case .allRetracted(let pairs):
+            "cannot finish the round: all \(pairs) pairs it was to train on have been retracted; "
+                + "add feedback"
         case .heldOutPromptInWindow(let pair):
             "cannot run a round: held-out pair \(pair) shares its prompt with a training pair; "
                 + "split by prompt before planning"

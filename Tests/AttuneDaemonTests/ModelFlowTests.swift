@@ -133,6 +133,35 @@ import Testing
         }
     }
 
+    @Test func aRoundIsCancelledWithinASecondAndItsFeedbackWaits() async throws {
+        let path = try TestModel.path()
+        try await TestDaemon.run(configure: { $0.model = path }) { test in
+            let items = (0..<24).map {
+                Feedback.pair(
+                    "What is \($0) plus one?", chosen: "It is \($0 + 1).", rejected: "No idea.")
+            }
+            _ = try await test.client.send(
+                ControlRoutes.addFeedback, FeedbackBatch(items: items))
+            let waiting = try await test.client.send(ControlRoutes.status).feedback.untrained
+            let lines = try await test.client.lines(
+                ControlRoutes.runTraining,
+                TrainingRun(seed: 3, annotator: TrainingRun.Annotator.none))
+            var iterator = lines.makeAsyncIterator()
+            _ = try await iterator.next()
+
+            let start = ContinuousClock.now
+            let round = try await test.client.send(ControlRoutes.cancelTraining)
+            #expect(round.state == .cancelled)
+            #expect(ContinuousClock.now - start < Self.pauseLimit)
+            let status = try await test.client.send(ControlRoutes.status)
+            #expect(status.feedback.untrained == waiting && waiting > 0)
+            #expect(await test.daemon.trainer.status.state == .idle)
+            let files = try FileManager.default.contentsOfDirectory(
+                atPath: test.daemon.directory.rounds)
+            #expect(files.isEmpty)
+        }
+    }
+
     @Test func aRoundThatIsJustStartingIsPaused() async throws {
         let path = try TestModel.path()
         try await TestDaemon.run(configure: { $0.model = path }) { test in

@@ -47,26 +47,48 @@ import Testing
         }
     }
 
-    @Test func aRoundThatTrainsOnRetractedFeedbackIsCancelled() async throws {
+    @Test func aPausedRoundIsCancelledAndItsFeedbackWaits() async throws {
         try await TestDaemon.run { test in
-            let store = test.daemon.store
-            let ids = try store.add(
+            let (store, trainer) = (test.daemon.store, test.daemon.trainer)
+            _ = try store.add(
                 (0..<40).map {
                     .pair("Question \($0)?", chosen: "Answer \($0).", rejected: "No \($0).")
-                }
-            ).compactMap(\.id)
+                })
             let window = try store.window(limit: 10).map {
                 PairExample(
                     id: $0.id, prompt: [], chosen: $0.feedback.chosen ?? "",
                     rejected: $0.feedback.rejected ?? "")
             }
-            #expect(ids.count == 40 && window.count == 10)
             let waiting = try store.counts().waiting
             let round = try interruptedRound(in: store, window: window)
-            try store.retract(window[3].id)
-            #expect(try await test.daemon.trainer.resume().state == .idle)
-            #expect(try store.round(round).state == .cancelled)
-            #expect(try store.counts().waiting == waiting - 1)
+            await #expect(throws: ControlError.self) { try await trainer.resume() }
+            let report = try await test.client.send(ControlRoutes.cancelTraining)
+            #expect(report.id == round && report.state == .cancelled)
+            #expect(try store.runningRound() == nil)
+            #expect(try store.counts().waiting == waiting)
+            #expect(await trainer.status.state == .idle)
+        }
+    }
+
+    @Test func aCancelledRoundLeavesThePausePaused() async throws {
+        try await TestDaemon.run { test in
+            let trainer = test.daemon.trainer
+            _ = try interruptedRound(in: test.daemon.store)
+            await #expect(throws: ControlError.self) { try await trainer.resume() }
+            _ = try await trainer.pause()
+            _ = try await trainer.cancel()
+            let status = await trainer.status
+            #expect(status.state == .paused && status.round == nil)
+        }
+    }
+
+    @Test func withoutARoundThereIsNothingToCancel() async throws {
+        try await TestDaemon.run { test in
+            await #expect {
+                _ = try await test.client.send(ControlRoutes.cancelTraining)
+            } throws: {
+                ($0 as? ControlError)?.kind == .conflict
+            }
         }
     }
 

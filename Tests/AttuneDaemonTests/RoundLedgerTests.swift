@@ -1,5 +1,6 @@
 import AttuneDaemon
 import CheckpointStore
+import FeedbackFormats
 import FeedbackStore
 import Foundation
 import PreferenceLearning
@@ -64,5 +65,42 @@ import Testing
             try ledger.library.promote(
                 candidate, .gate, gate: Self.passed, ifHeadIs: newer.hex))
         #expect(try ledger.store.head() == candidate.hex)
+    }
+
+    /// Without a head before and after, only the model tells that the verdict is about something else.
+    @Test func aJudgementOfAnotherModelPromotesNothing() throws {
+        let ledger = try TestLedger()
+        let candidate = try ledger.checkpoint(1)
+        try ledger.use("other", ObjectID(hashing: Data("other".utf8)))
+        for kind in [Promotion.Kind.gate, .forced] {
+            #expect(
+                try !ledger.library.promote(candidate, kind, gate: Self.passed, ifHeadIs: nil))
+        }
+        #expect(try ledger.store.head() == nil)
+        try ledger.use("tiny", TestLedger.model)
+        #expect(
+            try ledger.library.promote(candidate, .gate, gate: Self.passed, ifHeadIs: nil))
+    }
+
+    @Test func aPromotionForgetsWhatNothingIsMeasuredAgainst() throws {
+        let store = ledger.store
+        let pair = Feedback.pair("Question?", chosen: "Answer.", rejected: "Refusal.")
+        let id = try #require(try store.add([pair]).compactMap(\.id).first)
+        let next = try ledger.checkpoint(5)
+        let base = "base-" + TestLedger.model.hex
+        let references = [base, head.hex, next.hex, "long gone", "base-other"]
+        for reference in references {
+            try store.cache([id: ReferenceLogps(chosen: -1, rejected: -2)], reference: reference)
+        }
+        func kept() throws -> [String] {
+            try references.filter { try !store.referenceLogps(of: [id], reference: $0).isEmpty }
+        }
+        let round = try store.beginRound(plan: ledger.plan().json(), new: [])
+        #expect(try ledger.library.promote(next, .forced, gate: nil, ifHeadIs: head.hex))
+        #expect(
+            try kept() == [base, head.hex, next.hex], "the round measures against the old head")
+        try store.endRound(round, .cancelled)
+        try ledger.library.evictLogps()
+        #expect(try kept() == [base, next.hex])
     }
 }

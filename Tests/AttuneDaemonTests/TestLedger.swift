@@ -20,6 +20,7 @@ final class TestLedger {
             repository: CheckpointRepository(directory: directory),
             store: try FeedbackStore(path: directory + "/attune.sqlite"),
             key: try HostKey.load(orCreateAt: directory + "/host.key"))
+        try use("tiny", Self.model)
     }
 
     deinit {
@@ -52,6 +53,15 @@ final class TestLedger {
                 data: DataCounts(pairs: 1, onlinePairs: 0, heldOutPairs: 0)))
         if isRegistered { try store.register(checkpoint: id.hex, origin: "laptop") }
         return id
+    }
+
+    /// Registers a model of this fingerprint and puts it to use.
+    func use(_ name: String, _ fingerprint: ObjectID) throws {
+        try store.record(
+            StoredModel(
+                name: name, path: "/\(name)", sha256: fingerprint.hex, size: 1,
+                modifiedAt: Date(timeIntervalSince1970: 0)))
+        try store.activateModel(name) { _, _ in false }
     }
 
     /// Makes a checkpoint the head, as a person does.

@@ -39,11 +39,43 @@ import Testing
 
     @Test func aResetForgetsTheWayBack() throws {
         try promote("a", "b")
-        try store.resetHead()
+        try store.record(
+            StoredModel(
+                name: "m", path: "/m", sha256: checkpoint("1"), size: 1,
+                modifiedAt: test.clock.now))
+        try store.activateModel("m") { _, head in
+            #expect(head == checkpoint("b"))
+            return false
+        }
         #expect(try store.head() == nil)
         #expect(throws: StoreError.self) { try store.rollback() }
         try promote("c")
         #expect(try store.rollback() == nil)
+    }
+
+    @Test func aRefusedChangeOfModelChangesNothing() throws {
+        try promote("a")
+        try store.record(
+            StoredModel(
+                name: "m", path: "/m", sha256: checkpoint("1"), size: 1,
+                modifiedAt: test.clock.now))
+        let round = try store.beginRound(plan: "{}", new: [])
+        struct Refusal: Error {}
+        #expect(throws: Refusal.self) {
+            try store.activateModel("m") { running, _ in
+                #expect(running?.id == round)
+                throw Refusal()
+            }
+        }
+        #expect(throws: StoreError.self) { try store.activateModel("n") { _, _ in false } }
+        #expect(try store.activeModel() == nil && store.head() == checkpoint("a"))
+    }
+
+    @Test func aRoundBeginsOnTheModelInUse() throws {
+        #expect(throws: StoreError.self) {
+            try store.beginRound(plan: "{}", on: checkpoint("1"), new: [])
+        }
+        #expect(try store.runningRound() == nil)
     }
 
     @Test func onlyRegisteredCheckpointsArePromoted() throws {

@@ -38,7 +38,10 @@ import Testing
         let done = try store.completeRound(new: [ids[0]], digit: "a")
         #expect(done == 1)
         try store.retract(ids[2])
-        let round = try store.beginRound(plan: "{}", new: [ids[1]], replayed: [ids[0]])
+        var tooLong = LongFeedback()
+        tooLong.pairs[ids[2]] = 2000
+        let round = try store.beginRound(
+            plan: "{}", new: [ids[1]], replayed: [ids[0]], tooLong: tooLong)
         #expect(round == 2)
         for id in ["open", "answered", "skipped"] {
             _ = try store.ask(
@@ -116,6 +119,18 @@ import Testing
         "INSERT INTO round_pair SELECT 2, id, 'guest' FROM feedback WHERE seq = 3",
         "UPDATE round_pair SET role = 'replay'",
         "DELETE FROM round_pair",
+        "INSERT INTO round_skip (round_id, feedback_id, reason) SELECT 1, id, 'retracted' FROM feedback WHERE seq = 1",
+        "INSERT INTO round_skip (round_id, feedback_id, reason) SELECT 2, id, 'too long' FROM feedback WHERE seq = 1",
+        "INSERT INTO round_skip (round_id, feedback_id, reason) SELECT 2, id, 'dull' FROM feedback WHERE seq = 1",
+        "INSERT INTO round_skip (round_id, feedback_id, reason, tokens) SELECT 2, id, 'too long', 0 FROM feedback WHERE seq = 1",
+        "INSERT INTO round_skip (round_id, feedback_id, reason) VALUES (2, 'nobody', 'retracted')",
+        "INSERT INTO round_skip (round_id, feedback_id, answer_id, reason, tokens) SELECT 2, id, 1, 'too long', 9 FROM feedback WHERE seq = 1",
+        "INSERT INTO round_skip (round_id, reason, tokens) VALUES (2, 'too long', 9)",
+        "INSERT INTO round_skip (round_id, answer_id, reason) VALUES (2, 1, 'retracted')",
+        "INSERT INTO round_skip (round_id, answer_id, reason, tokens) VALUES (2, 99, 'too long', 9)",
+        "INSERT INTO round_skip (round_id, feedback_id, reason, tokens) SELECT 2, feedback_id, 'too long', 9 FROM round_skip",
+        "UPDATE round_skip SET tokens = 9",
+        "DELETE FROM round_skip",
         // Checkpoints and promotions.
         "INSERT INTO checkpoint VALUES ('../../etc', 'local', NULL, 1)",
         "INSERT INTO checkpoint VALUES ('\(hash)', '', NULL, 1)",
@@ -202,6 +217,8 @@ import Testing
         "\(feedback) ('ffffffffffffffff', '\(hash)', 'rating', 1, NULL, 'b', 1)",
         "INSERT INTO round (state, plan, started_at, finished_at) VALUES ('cancelled', '{}', 1, 1)",
         "INSERT INTO round (state, plan, failure, started_at, finished_at) VALUES ('failed', '{}', 'x', 1, 1)",
+        "INSERT INTO round_skip (round_id, feedback_id, reason) SELECT 2, id, 'retracted' FROM feedback WHERE seq = 1",
+        "INSERT INTO round_skip (round_id, answer_id, reason, tokens) VALUES (2, 1, 'too long', 9)",
         "INSERT INTO checkpoint VALUES ('\(hash)', 'laptop', NULL, 1)",
         "INSERT INTO promotion (kind, checkpoint_id, promoted_at) SELECT 'forced', id, 1 FROM checkpoint",
         "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'open', 1 FROM feedback LIMIT 1",

@@ -84,7 +84,7 @@ package struct CheckpointLibrary: Sendable {
     }
 
     /// Makes a registered checkpoint the head, then tells peers so by a signed head; does neither if
-    /// the head is no longer the one it was compared with.
+    /// the head is no longer the one it was compared with, or another model is in use.
     ///
     /// - Returns: whether it is the head now.
     package func promote(
@@ -92,8 +92,13 @@ package struct CheckpointLibrary: Sendable {
         ifHeadIs expected: String?
     ) throws -> Bool {
         let json = try gate.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
-        guard try store.promote(id.hex, kind, gate: json, ifHeadIs: expected) else { return false }
+        let base = try repository.manifest(of: id).base.fingerprint.hex
+        guard try store.promote(id.hex, kind, gate: json, ifHeadIs: expected, on: base) else {
+            return false
+        }
         _ = try repository.publishHead(id, key: key)
+        // The promotion stands whatever becomes of a cache; the next one tries again.
+        try? evictLogps()
         return true
     }
 

@@ -59,7 +59,8 @@ extension ControlAPI.FeedbackCounts {
         self.init(
             total: counts.pairs + counts.ties + counts.ratings + counts.edits,
             pairs: counts.pairs, ties: counts.ties, ratings: counts.ratings, edits: counts.edits,
-            retracted: counts.retracted, heldOut: counts.heldOut, untrained: counts.waiting)
+            retracted: counts.retracted, heldOut: counts.heldOut, untrained: counts.waiting,
+            tooLong: counts.tooLong)
     }
 }
 

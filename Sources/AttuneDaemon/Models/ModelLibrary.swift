@@ -1,4 +1,4 @@
-package import CheckpointStore
+import CheckpointStore
 package import ControlAPI
 package import FeedbackStore
 import Foundation
@@ -122,7 +122,9 @@ package actor ModelLibrary {
     }
 
     /// Makes a model the one in use; the head is reset when it belongs to another base.
-    package func use(_ name: String, headBase: ObjectID?) async throws -> ModelReport {
+    ///
+    /// - Errors: ``ControlError`` of kind `busy` while a round needs another one.
+    package func use(_ name: String, _ checkpoints: CheckpointLibrary) async throws -> ModelReport {
         let model = try await store.perform { store in
             guard var model = try store.models().first(where: { $0.name == name }) else {
                 throw ControlError(
@@ -134,8 +136,20 @@ package actor ModelLibrary {
             if !file.matches(size: model.size, modifiedAt: model.modifiedAt) {
                 try Self.confirm(file, of: model, in: store)
             }
-            try store.activateModel(name)
-            if let headBase, headBase.hex != model.sha256 { try store.resetHead() }
+            try store.activateModel(name) { running, head in
+                let trains = running.flatMap { try? RoundRecord(json: $0.plan).model.hex }
+                if let running, trains != model.sha256 {
+                    throw ControlError(
+                        .busy,
+                        "cannot switch to the model \(name): round \(running.id) trains another and"
+                            + " is not finished; wait for it or cancel it")
+                }
+                return try head.map {
+                    try checkpoints.repository.manifest(of: ObjectID(validating: $0)).base
+                        .fingerprint.hex == model.sha256
+                } ?? true
+            }
+            try? checkpoints.evictLogps()
             model.isActive = true
             return model
         }

@@ -29,7 +29,7 @@ package struct Promoter: Sendable {
             return (
                 try checkpoints.adapter(id, on: model),
                 try checkpoints.resolve("head"),
-                try store.heldOutPairs(limit: 10 * configuration.round.heldOutLimit)
+                try store.heldOutPairs(limit: configuration.round.heldOutPool)
                     .compactMap(PairExample.init)
             )
         }
@@ -58,7 +58,8 @@ package struct Promoter: Sendable {
                 guard isHead else {
                     throw ControlError(
                         .conflict,
-                        "cannot promote checkpoint \(id.short): the head changed meanwhile; try again"
+                        "cannot promote checkpoint \(id.short): the head or the model in use changed"
+                            + " meanwhile; try again"
                     )
                 }
                 announce(

@@ -16,7 +16,7 @@ final class ReferenceCache: LogpsCache, Sendable {
     /// - Parameter pairs: the feedback that may be cached; other pairs, such as online ones, are not.
     init(store: FeedbackStore, model: LoadedModel, pairs: [PairExample]) {
         self.store = store
-        base = "base-" + model.base.fingerprint.hex
+        base = Self.reference(ofBase: model.base.fingerprint.hex)
         let template = model.transformer.chatTemplate
         tokens = Dictionary(
             pairs.map { pair in
@@ -29,6 +29,9 @@ final class ReferenceCache: LogpsCache, Sendable {
                 )
             }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// The name in the store of a bare model.
+    static func reference(ofBase fingerprint: String) -> String { "base-" + fingerprint }
 
     func cachedLogps(pair: String, checkpoint: String?) throws -> PairLogps? {
         guard let tokens = tokens[pair] else { return nil }

@@ -67,14 +67,15 @@ extension CheckpointLibrary {
                 id: try repository.objects.put(data), size: data.count, format: format)
         }
         let plan = assignment.plan
+        let retracted = result.state.retracted
         let manifest = Manifest(
             base: assignment.model.base, lora: AdapterShape(result.candidate.configuration),
             parents: try plan.startCheckpoint.map { [try ObjectID(validating: $0)] } ?? [],
             objects: references, host: key.id, round: assignment.id, seed: plan.seed,
             data: DataCounts(
-                pairs: plan.window.count,
+                pairs: plan.window.count { !retracted.contains($0.id) },
                 onlinePairs: plan.answers.count + result.state.onlineAnswers.count,
-                heldOutPairs: plan.heldOut.count))
+                heldOutPairs: result.state.evidence.heldOut.count))
         let id = try repository.record(manifest)
         let outcome = RoundRecord.Outcome(metrics: result.metrics, seconds: seconds)
         try store.endRound(
@@ -82,7 +83,8 @@ extension CheckpointLibrary {
             .completed(
                 checkpoint: id.hex,
                 metrics: String(decoding: try encoder.encode(outcome), as: UTF8.self),
-                gate: String(decoding: try encoder.encode(result.gate), as: UTF8.self)))
+                gate: String(decoding: try encoder.encode(result.gate), as: UTF8.self)),
+            retracted: retracted)
         // The gate compared with the head the round began from: it says nothing about another one.
         let isHead =
             try result.gate.verdict == .promote

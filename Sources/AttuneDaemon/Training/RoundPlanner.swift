@@ -16,6 +16,12 @@ struct RoundPlanner: Sendable {
         var plan: RoundPlan
         var new: [String]
         var answers: [Int]
+        var tooLong: LongFeedback
+        /// In tokens.
+        var lengthLimit: Int
+
+        /// Whether all that is new is too long to train on.
+        var isEmpty: Bool { new.isEmpty && answers.isEmpty }
     }
 
     /// Plans a round from the store; blocks on it.
@@ -39,9 +45,13 @@ struct RoundPlanner: Sendable {
             throw ControlError(.invalidRequest, "cannot train on \(pairs) pairs: give at least 1")
         }
         let limit = min(run.pairs ?? .max, round.windowLimit)
-        let fresh = try store.window(limit: limit)
-        let answers = try store.pendingOnlinePairs(limit: round.windowLimit)
-        guard !fresh.isEmpty || !answers.isEmpty else {
+        let ruler = Ruler(
+            limit: round.tokenLimit(on: model.transformer),
+            template: model.transformer.chatTemplate)
+        var tooLong = LongFeedback()
+        let fresh = try fresh(limit: limit, ruler, &tooLong)
+        let answers = try answers(limit: round.windowLimit, ruler, &tooLong)
+        guard !fresh.isEmpty || !answers.isEmpty || tooLong.count > 0 else {
             throw ControlError(
                 .notEnoughFeedback,
                 "cannot train: there is no new feedback since the last round; add pairs with"
@@ -50,19 +60,72 @@ struct RoundPlanner: Sendable {
         let selection = RoundWindow.select(
             new: fresh.map(\.id), older: try store.replayCandidates(),
             replayShare: round.replayShare, limit: round.windowLimit, seed: seed)
-        let replayed = try store.feedback(ids: selection.replayed)
+        let replayed = try store.feedback(ids: selection.replayed).filter {
+            PairExample($0).map { ruler.tokens($0) <= ruler.limit } ?? false
+        }
         let chosen = Set(selection.new)
         let window = fresh.filter { chosen.contains($0.id) } + replayed
         let plan = RoundPlan(
             seed: seed, window: window.compactMap(PairExample.init),
-            replayed: replayed.map(\.id), answers: try answers.map(onlineAnswer),
-            heldOut: try store.heldOutPairs(limit: 10 * round.heldOutLimit)
+            replayed: replayed.map(\.id), answers: answers.map(\.example),
+            heldOut: try store.heldOutPairs(limit: round.heldOutPool)
                 .compactMap(PairExample.init),
             configuration: round, startCheckpoint: head?.hex,
             referenceCheckpoint: round.reference == .head ? head?.hex : nil,
             requestBudget: try requestBudget(run),
             learner: try head.flatMap { try checkpoints.learner(of: $0) })
-        return Choice(plan: plan, new: selection.new, answers: answers.map(\.answer))
+        return Choice(
+            plan: plan, new: selection.new, answers: answers.map(\.id), tooLong: tooLong,
+            lengthLimit: ruler.limit)
+    }
+
+    /// Measures pairs as the model reads them.
+    private struct Ruler {
+        let limit: Int
+        let template: ChatTemplate
+
+        func tokens(_ pair: PairExample) -> Int { TokenizedPair(pair, template: template).length }
+    }
+
+    /// The oldest new pairs that fit; those in between that do not are put aside.
+    private func fresh(
+        limit: Int, _ ruler: Ruler, _ tooLong: inout LongFeedback
+    ) throws -> [FeedbackEntry] {
+        var fresh: [FeedbackEntry] = []
+        var last: String?
+        while fresh.count < limit {
+            let page = try checkpoints.store.window(
+                after: last, limit: limit - fresh.count, tokenLimit: ruler.limit)
+            guard let end = page.last else { break }
+            last = end.id
+            for entry in page {
+                guard let pair = PairExample(entry) else { continue }
+                let tokens = ruler.tokens(pair)
+                if tokens <= ruler.limit {
+                    fresh.append(entry)
+                } else {
+                    tooLong.pairs[entry.id] = tokens
+                }
+            }
+        }
+        return fresh
+    }
+
+    /// The waiting answers whose pair fits; those that do not are put aside.
+    private func answers(
+        limit: Int, _ ruler: Ruler, _ tooLong: inout LongFeedback
+    ) throws -> [(id: Int, example: OnlineAnswer)] {
+        let waiting = try checkpoints.store.pendingOnlinePairs(
+            limit: limit, tokenLimit: ruler.limit)
+        return try waiting.compactMap { answer in
+            let example = try onlineAnswer(answer)
+            let tokens = ruler.tokens(example.pair)
+            guard tokens <= ruler.limit else {
+                tooLong.answers[answer.answer] = tokens
+                return nil
+            }
+            return (answer.answer, example)
+        }
     }
 
     private func onlineAnswer(_ pair: OnlinePair) throws -> OnlineAnswer {

@@ -47,6 +47,10 @@ struct RoundProgress: Sendable {
             return WorkProgress(
                 phase: "sampling", done: asks,
                 message: "pair \(pair) gave \(usable) usable candidates: nobody is asked")
+        case .retracted(let pairs):
+            return WorkProgress(
+                phase: latest.phase, done: latest.done, total: latest.total,
+                message: "\(pairs.count) retracted pairs are left out from here on")
         case .trained(let batch, let pace):
             var figures = batch.values
             figures["tokensPerSecond"] = pace.tokensPerSecond
@@ -81,7 +85,7 @@ extension RoundReport {
     /// A round of the store's; `progress` and `isPaused` matter for the one that runs.
     init(
         _ round: StoredRound, progress: RoundProgress? = nil, isPaused: Bool = false,
-        seconds: Double = 0, promotions: Set<String>
+        seconds: Double = 0, skips: RoundSkips, promotions: Set<String>
     ) throws {
         let plan = try RoundRecord(json: round.plan).plan
         let outcome = try round.metrics.map {
@@ -98,7 +102,7 @@ extension RoundReport {
         self.init(
             id: round.id, state: state, startedAt: round.startedAt, finishedAt: round.finishedAt,
             seconds: outcome?.seconds ?? seconds, seed: plan.seed,
-            items: RoundItems(plan, answered: metrics?.answered ?? 0),
+            items: RoundItems(plan, metrics, skips),
             asks: metrics.map { $0.answered + $0.ties + $0.open } ?? progress?.asks ?? 0,
             start: plan.startCheckpoint, reference: plan.referenceCheckpoint,
             checkpoint: round.checkpoint,
@@ -109,12 +113,15 @@ extension RoundReport {
 }
 
 extension RoundItems {
-    fileprivate init(_ plan: RoundPlan, answered: Int) {
+    fileprivate init(_ plan: RoundPlan, _ metrics: RoundMetrics?, _ skips: RoundSkips) {
+        let answered = metrics?.answered ?? 0
         let late = Set(plan.answers.compactMap { $0.offline?.id })
-        let alone = plan.window.count { !late.contains($0.id) }
+        let alone = plan.window.count { !late.contains($0.id) } - skips.retracted
         self.init(
             paired: late.count + answered, offline: max(0, alone - answered),
             online: plan.answers.count { $0.offline == nil }, replayed: plan.replayed.count,
-            heldOut: plan.heldOut.count)
+            tooLong: skips.tooLong, retracted: skips.retracted,
+            heldOut: metrics?.heldOutAfter?.pairs
+                ?? min(plan.heldOut.count, plan.configuration.heldOutLimit))
     }
 }

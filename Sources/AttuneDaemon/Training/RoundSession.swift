@@ -49,6 +49,10 @@ final class RoundSession: RoundEnvironment {
         return flag.isCancelled
     }
 
+    func retracted(among pairs: [String]) throws -> [String] {
+        try store.retracted(among: pairs)
+    }
+
     func annotate(_ request: LabelRequest) throws -> LabelAnswer? {
         guard let annotator else {
             _ = try store.ask(

@@ -34,17 +34,17 @@ extension Trainer {
     }
 
     private func report(_ round: StoredRound) async throws -> RoundReport {
-        let promotions = try await store.perform {
-            Set(try $0.promotions().compactMap(\.checkpoint))
+        let (skips, promotions) = try await store.perform {
+            (try $0.skips(ofRound: round.id), Set(try $0.promotions().compactMap(\.checkpoint)))
         }
         switch state {
         case .running(let running) where running.id == round.id:
             return try RoundReport(
                 round, progress: running.progress,
                 seconds: (ContinuousClock.now - running.began) / .seconds(1),
-                promotions: promotions)
+                skips: skips, promotions: promotions)
         default:
-            return try RoundReport(round, isPaused: true, promotions: promotions)
+            return try RoundReport(round, isPaused: true, skips: skips, promotions: promotions)
         }
     }
 }

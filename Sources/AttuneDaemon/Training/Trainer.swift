@@ -24,6 +24,8 @@ package actor Trainer {
         let flag: CancellationFlag
         let lines: EventStream<Line>
         let began: ContinuousClock.Instant
+        /// A person wants it to end for good.
+        var isCancelled = false
         var progress = RoundProgress()
         var task: Task<Void, Never>?
     }
@@ -87,16 +89,28 @@ package actor Trainer {
         defer { isStarting = false }
         let model = try await models.current()
         let planner = RoundPlanner(checkpoints: checkpoints, configuration: configuration)
-        let (round, plan) = try await store.perform { store in
+        let (round, choice) = try await store.perform { store in
             let choice = try planner.plan(run, model: model)
             let record = RoundRecord(plan: choice.plan, model: model.base.fingerprint)
             let id = try store.beginRound(
-                plan: record.json(), new: choice.new, replayed: choice.plan.replayed,
-                answers: choice.answers)
-            return (id, choice.plan)
+                plan: record.json(), on: model.base.fingerprint.hex, new: choice.new,
+                replayed: choice.plan.replayed,
+                answers: choice.answers, tooLong: choice.tooLong)
+            return (id, choice)
         }
-        publish(.roundStarted, "Round \(round) started", subject: "\(round)")
-        return launch(round, plan: plan, model: model)
+        let skipped =
+            choice.tooLong.count == 0
+            ? "" : "; \(choice.tooLong.count) skipped, longer than \(choice.lengthLimit) tokens"
+        publish(.roundStarted, "Round \(round) started\(skipped)", subject: "\(round)")
+        guard !choice.isEmpty else {
+            let reason =
+                "cannot train: all that is new, \(choice.tooLong.count) pairs, is longer than"
+                + " \(choice.lengthLimit) tokens and skipped; add shorter pairs or raise"
+                + " training.maximumSequenceLength"
+            try await abandon(round, .failed(reason), "Round \(round) failed: \(reason)")
+            throw ControlError(.notEnoughFeedback, reason)
+        }
+        return launch(round, plan: choice.plan, model: model)
     }
 
     /// Stops the running round within a second, at a point it can go on from.
@@ -132,6 +146,36 @@ package actor Trainer {
         defer { isStarting = false }
         try await resumeInterruptedRound()
         return status
+    }
+
+    /// Ends the running or paused round for good, within a second; its pairs and answers wait for the
+    /// next one. A pause stays a pause.
+    ///
+    /// - Returns: the round, cancelled; or completed, if it came to its end meanwhile.
+    /// - Errors: ``ControlError`` of kind `conflict` without a round, `busy` while one is starting.
+    package func cancel() async throws -> RoundReport {
+        guard !isStarting else {
+            throw ControlError(
+                .busy, "cannot cancel: a round is just starting; try again in a moment")
+        }
+        switch state {
+        case .running(var running):
+            running.isCancelled = true
+            state = .running(running)
+            running.flag.cancel()
+            await running.task?.value
+            return try await report(running.id)
+        case .paused(let id?, _):
+            isStarting = true
+            defer { isStarting = false }
+            try await abandon(id, .cancelled, "Round \(id) was cancelled")
+            return try await report(id)
+        case .paused(round: nil, _), .idle:
+            throw ControlError(
+                .conflict,
+                "cannot cancel: no round is running or paused; `attunectl round list` shows what"
+                    + " was")
+        }
     }
 
     /// Takes up what the last process left: called once, at start.
@@ -190,15 +234,6 @@ package actor Trainer {
                 try await abandon(
                     round.id, .failed("its plan cannot be read by this version"),
                     "Round \(round.id) failed: its plan cannot be read by this version")
-                return
-            }
-            let given = record.plan.window + record.plan.answers.compactMap(\.offline)
-            let retracted = try await store.perform { try $0.retracted(among: given.map(\.id)) }
-            guard retracted.isEmpty else {
-                try await abandon(
-                    round.id, .cancelled,
-                    "Round \(round.id) was cancelled: feedback it trains on has been retracted; the"
-                        + " rest waits for the next round")
                 return
             }
             let model = try await models.current()
@@ -313,6 +348,10 @@ package actor Trainer {
 
     private func stopped(_ id: Int, by error: any Error, files: RoundFiles) async {
         let failure = ControlError(describing: error)
+        if case .running(let running) = state, running.isCancelled {
+            await cancelled(id, files: files)
+            return
+        }
         if error is CancellationError {
             let lines = end(.paused(round: id, reason: nil))
             publish(.roundPaused, "Round \(id) is paused", subject: "\(id)")
@@ -344,6 +383,31 @@ package actor Trainer {
             lines?.publish(.failure(failure))
             lines?.finish()
         }
+    }
+
+    private func cancelled(_ id: Int, files: RoundFiles) async {
+        do {
+            try await store.perform { store in
+                try store.endRound(id, .cancelled)
+                try store.set(Self.secondsKey, to: nil)
+            }
+        } catch {
+            let reason = ControlError(describing: error)
+            let lines = end(.paused(round: id, reason: reason.message))
+            lines?.publish(.failure(reason))
+            lines?.finish()
+            return
+        }
+        files.remove()
+        let lines = end(.idle)
+        publish(.roundFailed, "Round \(id) was cancelled", subject: "\(id)")
+        lines?.publish(
+            .failure(
+                ControlError(
+                    .cancelled,
+                    "cannot finish round \(id): it was cancelled; its feedback waits for the next"
+                        + " round")))
+        lines?.finish()
     }
 
     private func end(_ next: State) -> EventStream<Line>? {

@@ -20,6 +20,7 @@ extension RouteTable {
         }
         serve(ControlRoutes.pauseTraining) { _ in try await .value(trainer.pause()) }
         serve(ControlRoutes.resumeTraining) { _ in try await .value(trainer.resume()) }
+        serve(ControlRoutes.cancelTraining) { _ in try await .value(trainer.cancel()) }
         serve(ControlRoutes.listRounds) { call in
             let query = try await call.input()
             let limit = try query.limit.pageSize

@@ -70,10 +70,12 @@ public struct FeedbackCounts: Codable, Hashable, Sendable {
     public var heldOut: Int
     /// Pairs that no completed round has trained on.
     public var untrained: Int
+    /// Pairs skipped as too long; `untrained` does not count them.
+    public var tooLong: Int
 
     public init(
         total: Int, pairs: Int, ties: Int, ratings: Int, edits: Int, retracted: Int, heldOut: Int,
-        untrained: Int
+        untrained: Int, tooLong: Int
     ) {
         self.total = total
         self.pairs = pairs
@@ -83,6 +85,7 @@ public struct FeedbackCounts: Codable, Hashable, Sendable {
         self.retracted = retracted
         self.heldOut = heldOut
         self.untrained = untrained
+        self.tooLong = tooLong
     }
 }
 

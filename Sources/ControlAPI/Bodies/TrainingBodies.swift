@@ -110,14 +110,23 @@ public struct RoundItems: Codable, Hashable, Sendable {
     public var online: Int
     /// How many of all these were replayed from earlier rounds.
     public var replayed: Int
+    /// Left out, none of these: longer than the limit, which skips them for good unless it is raised.
+    public var tooLong: Int
+    /// Left out: retracted while the round ran, before it came to train on them.
+    public var retracted: Int
     /// The held-out pairs it was judged on.
     public var heldOut: Int
 
-    public init(paired: Int, offline: Int, online: Int, replayed: Int, heldOut: Int) {
+    public init(
+        paired: Int, offline: Int, online: Int, replayed: Int, tooLong: Int = 0,
+        retracted: Int = 0, heldOut: Int
+    ) {
         self.paired = paired
         self.offline = offline
         self.online = online
         self.replayed = replayed
+        self.tooLong = tooLong
+        self.retracted = retracted
         self.heldOut = heldOut
     }
 }

@@ -62,6 +62,9 @@ public enum ControlRoutes {
     public static let resumeTraining = Endpoint<Nothing, TrainingStatus>(
         "resumeTraining", .post, "/train/resume",
         summary: "Goes on where the round stopped, and lets rounds start again.")
+    public static let cancelTraining = Endpoint<Nothing, RoundReport>(
+        "cancelTraining", .post, "/train/cancel", errors: [.busy, .conflict, .storageFull],
+        summary: "Ends the running or paused round for good; its feedback waits for the next one.")
     public static let listRounds = Endpoint<PageQuery, Page<RoundReport>>(
         "listRounds", .get, "/rounds", summary: "Lists rounds, newest first.")
     public static let showRound = Endpoint<Nothing, RoundReport>(
@@ -96,12 +99,12 @@ public enum ControlRoutes {
 
     // MARK: Objects and heads, for sync
 
-    public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
-        "inspectCheckpoint", .post, "/checkpoints/inspect",
-        errors: [.integrity, .wrongBase, .noModel],
     public static let incompleteCheckpoints = Endpoint<Nothing, ObjectList>(
         "incompleteCheckpoints", .get, "/checkpoints/incomplete",
         summary: "The checkpoints on record that have lost a part, for a sync to complete.")
+    public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
+        "inspectCheckpoint", .post, "/checkpoints/inspect",
+        errors: [.integrity, .wrongBase, .noModel],
         summary: "Says, from a manifest alone, whether its checkpoint could be admitted.")
     public static let getObject = Endpoint<ObjectQuery, RawBytes>(
         "getObject", .get, "/objects/{id}", errors: [.notFound, .integrity],

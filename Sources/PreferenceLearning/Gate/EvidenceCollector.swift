@@ -61,20 +61,14 @@ struct EvidenceCollector {
                     candidate: try scorer.logps($0, policy: candidate))
             }
         } else if evidence.probeDivergences.count < probes.count {
-            evidence.probeDivergences = try probes.map(divergence)
+            evidence.probeDivergences = try probes.map {
+                try scorer.context.meanTokenKL(on: $0, policy: candidate, reference: nil)
+            }
         } else if evidence.baseAnswers == nil {
             evidence.baseAnswers = try answers(adapter: nil)
         } else if evidence.candidateAnswers == nil {
             evidence.candidateAnswers = try answers(adapter: candidate)
         }
-    }
-
-    private func divergence(on probe: Probe) throws -> Double {
-        let template = scorer.context.model.chatTemplate
-        let group = ResponseGroup(
-            prompt: template.promptTokens(probe.messages),
-            responses: [template.responseTokens(probe.continuation)])
-        return try scorer.context.meanTokenKL(group, policy: candidate, reference: nil)
     }
 
     private func answers(adapter: LoRAAdapter?) throws -> ProbeAnswers {
@@ -91,6 +85,12 @@ struct EvidenceCollector {
             lengths: answers.map(\.tokens.count),
             ended: answers.map { $0.finishReason == .endOfTurn })
     }
+}
+
+extension RoundConfiguration {
+    /// Held-out pairs to choose the measured ones from: enough to draw from and to pass over those
+    /// that are too long.
+    package var heldOutPool: Int { 10 * heldOutLimit }
 }
 
 extension Probe {

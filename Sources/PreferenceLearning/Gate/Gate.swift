@@ -21,8 +21,7 @@ public enum Gate {
     ) throws -> GateEvidence {
         let collector = EvidenceCollector(
             heldOut: heldOut, heldOutLimit: configuration.heldOutLimit, probes: probes,
-            tokenLimit: min(
-                configuration.maximumSequenceLength, context.model.configuration.contextLength),
+            tokenLimit: configuration.tokenLimit(on: context.model),
             configuration: configuration.gate, head: head, candidate: candidate,
             scorer: PairScorer(context: context, cache: cache))
         var evidence = GateEvidence()

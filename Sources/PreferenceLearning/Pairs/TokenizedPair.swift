@@ -29,7 +29,7 @@ package struct TokenizedPair: Sendable {
     }
 
     /// Tokens of the prompt with the longer response.
-    var length: Int { prompt.count + max(chosen.count, rejected.count) }
+    package var length: Int { prompt.count + max(chosen.count, rejected.count) }
 
     package var group: ResponseGroup {
         ResponseGroup(prompt: prompt, responses: [chosen, rejected])

@@ -18,7 +18,8 @@ extension Round {
             var weights = 0.0
             var scored = 0
             for index in range {
-                guard case .offline(let pair) = walk.items[index].tokens else { continue }
+                guard case .offline(let pair) = walk.items[index].tokens, !isRetracted(pair.id)
+                else { continue }
                 let reference = try scorer.logps(pair, under: self.reference)
                 let logps =
                     policyIsReference ? reference : try scorer.logps(pair, policy: policy)
@@ -116,15 +117,17 @@ extension Round {
             outcome = .open
         }
         state.record.asked += 1
-        if state.record.asked == state.record.requests.count {
-            state.record.requests = []
-            state.record.asked = 0
-            state.record.phase = phaseAfterRequests
-        }
+        if state.record.asked == state.record.requests.count { finishAsking() }
         environment.report(.asked(request, outcome: outcome))
     }
 
-    private var phaseAfterRequests: RoundState.Phase {
+    func finishAsking() {
+        state.record.requests = []
+        state.record.asked = 0
+        state.record.phase = phaseAfterRequests
+    }
+
+    var phaseAfterRequests: RoundState.Phase {
         state.record.sampled < state.record.asks.count ? .sampling : .training
     }
 

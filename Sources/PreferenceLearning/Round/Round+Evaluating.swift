@@ -2,10 +2,16 @@
 extension Round {
     /// Measures one stretch of evidence.
     func evaluate(with scorer: PairScorer, in environment: any RoundEnvironment) throws {
-        let collector = EvidenceCollector(
-            heldOut: plan.heldOut, heldOutLimit: configuration.heldOutLimit, probes: plan.probes,
-            tokenLimit: tokenLimit, configuration: configuration.gate, head: head,
-            candidate: policy, scorer: scorer)
+        guard state.step > 0 else {
+            throw PreferenceLearningError.allRetracted(pairs: state.retracted.count)
+        }
+        let collector =
+            self.collector
+            ?? EvidenceCollector(
+                heldOut: plan.heldOut, heldOutLimit: configuration.heldOutLimit,
+                probes: plan.probes, tokenLimit: tokenLimit, configuration: configuration.gate,
+                head: head, candidate: policy, scorer: scorer)
+        self.collector = collector
         try collector.advance(&state.record.evidence)
         environment.report(
             .evaluating(done: collector.done(state.evidence), of: collector.total))

@@ -2,7 +2,7 @@ import LanguageModel
 
 /// Where the round learns: one optimiser step for each batch.
 extension Round {
-    /// Takes one step on the chunk's next batch.
+    /// Takes one step on the chunk's next batch; none on one of which nothing is left.
     ///
     /// The weights of items with both sides come from the policy as it is now, not as it was when
     /// the chunk was scored.
@@ -10,16 +10,19 @@ extension Round {
         let clock = ContinuousClock()
         let began = clock.now
         let range = walk.batch(state.record.batch, ofChunk: state.record.chunk)
-        let batch = try range.map { index in
-            let tokens = trainingTokens(of: walk.items[index])
-            return (tokens, try tokens.map { try scorer.logps($0, under: reference) })
+        let batch = try range.compactMap { trainingTokens(of: walk.items[$0]) }.map { tokens in
+            (tokens, try tokens.map { try scorer.logps($0, under: reference) })
+        }
+        guard !batch.isEmpty else {
+            advance()
+            return
         }
         var (gradient, summary) = try BatchObjective(loss: objective, context: context)
             .gradient(of: batch, policy: policy)
         let norm = clip(&gradient, toNorm: configuration.gradientNorm)
         guard norm.isFinite else {
             throw PreferenceLearningError.notFinite(
-                what: "the gradient", pair: walk.items[range.lowerBound].tokens.values[0].id)
+                what: "the gradient", pair: batch[0].0.values[0].id)
         }
         let rate = schedule.rate(at: state.step)
         state.optimizer.update(&policy.parameters, gradient: gradient, learningRate: rate)
@@ -44,12 +47,13 @@ extension Round {
     }
 
     /// An item as it is trained on: with the online pair this round's answer gave it, if there is
-    /// one.
-    private func trainingTokens(of item: RoundWalk.Item) -> PairSides<TokenizedPair> {
+    /// one, and without what has been retracted.
+    private func trainingTokens(of item: RoundWalk.Item) -> PairSides<TokenizedPair>? {
         guard case .offline(let pair) = item.tokens, let answer = state.record.online[pair.id]
-        else { return item.tokens }
+        else { return remainder(of: item.tokens) }
         let online = TokenizedPair(answer.pair, template: context.model.chatTemplate)
-        return online.length <= tokenLimit ? .both(offline: pair, online: online) : item.tokens
+        return remainder(
+            of: online.length <= tokenLimit ? .both(offline: pair, online: online) : item.tokens)
     }
 
     private func advance() {

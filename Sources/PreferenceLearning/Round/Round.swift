@@ -14,7 +14,9 @@ public import LanguageModel
 ///
 /// The round is a state machine over ``RoundState``: each step computes from one boundary to the
 /// next and only then changes the state, so a run that is cancelled or killed goes on from the last
-/// kept boundary to the same bits (with the same plan, model, adapters and thread count).
+/// kept boundary to the same bits (with the same plan, model, adapters and thread count, and with
+/// nothing retracted in between). Feedback that is retracted while the round runs or waits enters no
+/// further batch.
 ///
 /// - Source: MetaAPO, arXiv:2509.23371, algorithm 1.
 public final class Round {
@@ -31,6 +33,8 @@ public final class Round {
     /// The adapter in training; equals `state.parameters` at every boundary.
     var policy: LoRAAdapter
     var stopwatch = RoundStopwatch()
+    /// Made once training is over, since it knows the candidate.
+    var collector: EvidenceCollector?
 
     var configuration: RoundConfiguration { plan.configuration }
 
@@ -55,8 +59,7 @@ public final class Round {
         head = try FrozenModel(
             checkpoint: plan.startCheckpoint, adapter: plan.startCheckpoint.map { _ in start },
             field: "startCheckpoint")
-        tokenLimit = min(
-            plan.configuration.maximumSequenceLength, context.model.configuration.contextLength)
+        tokenLimit = plan.configuration.tokenLimit(on: context.model)
         walk = RoundWalk(
             plan: plan, template: context.model.chatTemplate, tokenLimit: tokenLimit)
         guard !walk.items.isEmpty else {
@@ -99,11 +102,13 @@ public final class Round {
         context.isCancelled = { environment.isCancelled }
         defer { context.isCancelled = outerCancellation }
         let scorer = PairScorer(context: context, cache: environment)
+        collector = nil
         let resumedAt = state.metrics.batches.count
         stopwatch = RoundStopwatch(resumedAtBatch: resumedAt)
         environment.report(.began(overview(resumedAtBatch: resumedAt)))
         while state.phase != .finished {
             if environment.isCancelled { throw CancellationError() }
+            try dropRetracted(in: environment)
             switch state.phase {
             case .scoring: try score(with: scorer, in: environment)
             case .sampling: try sample(in: environment)
@@ -125,7 +130,8 @@ public final class Round {
         RoundOverview(
             items: walk.items.count, replayed: plan.replayed.count, answers: plan.answers.count,
             skipped: walk.skipped, chunks: walk.chunkCount, batches: walk.batchCount,
-            heldOut: plan.heldOut.count, resumedAtBatch: resumedAtBatch)
+            heldOut: min(plan.heldOut.count, configuration.heldOutLimit),
+            resumedAtBatch: resumedAtBatch)
     }
 
     private static func requireDisjointPrompts(walk: RoundWalk, heldOut: [PairExample]) throws {

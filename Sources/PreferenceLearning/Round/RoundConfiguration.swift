@@ -78,6 +78,11 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
 
     public init() {}
 
+    /// Longest pair that a round on this model takes, in tokens.
+    package func tokenLimit(on model: Transformer) -> Int {
+        min(maximumSequenceLength, model.configuration.contextLength)
+    }
+
     /// The loss these settings describe.
     public var loss: PreferenceLoss {
         PreferenceLoss(

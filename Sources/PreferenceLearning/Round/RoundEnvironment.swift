@@ -8,6 +8,12 @@ public protocol RoundEnvironment: LogpsCache {
     /// within a second.
     var isCancelled: Bool { get }
 
+    /// Those of the pairs whose feedback has been retracted.
+    ///
+    /// Asked at every boundary about the given pairs that are still to be trained on. What was
+    /// retracted once stays so.
+    func retracted(among pairs: [String]) throws -> [String]
+
     /// Passes a request to an annotator.
     ///
     /// After a resume the request that was being answered is passed again, with the same id.

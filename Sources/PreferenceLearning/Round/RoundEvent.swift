@@ -6,6 +6,8 @@ public enum RoundEvent: Codable, Hashable, Sendable {
     case asked(LabelRequest, outcome: LabelOutcome)
     /// The policy's samples left fewer than two usable candidates, so nobody was asked.
     case unaskable(pair: String, usable: Int)
+    /// These pairs were retracted and are left out from here on.
+    case retracted([String])
     case trained(BatchMetrics, pace: RoundPace)
     case learnerUpdated(metaLoss: Double, samples: Int)
     case evaluating(done: Int, of: Int)

@@ -41,6 +41,8 @@ public struct RoundState: Sendable {
         var asked = 0
         /// Online pairs of this round by the id of their offline pair.
         var online: [String: OnlineAnswer] = [:]
+        /// Given pairs that were retracted before the round came to train on them, sorted.
+        var retracted: [String] = []
         var learner: MetaLearnerTrainer
         var optimizerSettings: AdamW<Float>.Settings
         var step = 0
@@ -59,6 +61,8 @@ public struct RoundState: Sendable {
     public var learner: MetaLearnerTrainer { record.learner }
     public var metrics: RoundMetrics { record.metrics }
     public var evidence: GateEvidence { record.evidence }
+    /// Given pairs that were retracted before the round came to train on them.
+    public var retracted: [String] { record.retracted }
     /// Online pairs gathered from answers in this round, in the order of their requests' ids.
     public var onlineAnswers: [OnlineAnswer] {
         record.online.values.sorted { $0.request < $1.request }

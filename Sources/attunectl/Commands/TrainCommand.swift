@@ -3,8 +3,8 @@ import ControlAPI
 
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Run, pause and resume training.",
-        subcommands: [Run.self, Pause.self, Resume.self])
+        commandName: "train", abstract: "Run, pause, resume and cancel training.",
+        subcommands: [Run.self, Pause.self, Resume.self, Cancel.self])
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -61,6 +61,24 @@ struct TrainCommand: AsyncParsableCommand {
                 try await $0.send(ControlRoutes.pauseTraining)
             }
             try options.output.show(status, StatusText.training)
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End the running or paused round for good.",
+            discussion: """
+                What it has learnt is thrown away; its feedback and the answers to its label requests wait for the next \
+                round. Training that is paused stays so.
+                """)
+
+        @OptionGroup var options: GlobalOptions
+
+        func run() async throws {
+            let round = try await options.connected {
+                try await $0.send(ControlRoutes.cancelTraining)
+            }
+            try options.output.show(round, RoundText.round)
         }
     }
 

@@ -24,6 +24,7 @@ package enum RoundText {
         facts.add("took", Format.duration(round.seconds))
         facts.add("seed", "\(round.seed)")
         facts.add("trained on", items(round.items))
+        facts.add("left out", leftOut(round.items))
         facts.add("asked", "\(round.asks) labels")
         facts.add("from", Format.id(round.start))
         facts.add("against", Format.id(round.reference))
@@ -61,6 +62,14 @@ package enum RoundText {
         "\(items.paired) pairs with an online counterpart, \(items.offline) alone, "
             + "\(items.online) online only; \(items.replayed) of them replayed; "
             + "judged on \(items.heldOut) held-out pairs"
+    }
+
+    private static func leftOut(_ items: RoundItems) -> String? {
+        let parts = [
+            (items.tooLong, "too long"), (items.retracted, "retracted while the round ran"),
+        ]
+        .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 
     private static func verdict(_ verdict: GateReport.Verdict) -> String {

@@ -71,8 +71,9 @@ package enum StatusText {
         .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         var text = "\(counts.total)"
         if !kinds.isEmpty { text += " (\(kinds.joined(separator: ", ")))" }
-        return text + "; \(counts.untrained) not trained on yet, \(counts.heldOut) held out, "
-            + "\(counts.retracted) retracted"
+        text += "; \(counts.untrained) not trained on yet, "
+        if counts.tooLong > 0 { text += "\(counts.tooLong) too long to train on, " }
+        return text + "\(counts.heldOut) held out, \(counts.retracted) retracted"
     }
 
     private static func labels(_ counts: LabelCounts) -> String {

@@ -76,7 +76,9 @@ import Testing
         let round = RoundReport(
             id: 1, state: .completed, startedAt: Self.instant, finishedAt: Self.instant, seconds: 2,
             seed: 9_007_199_254_740_993,
-            items: RoundItems(paired: 1, offline: 2, online: 0, replayed: 1, heldOut: 4), asks: 1,
+            items: RoundItems(
+                paired: 1, offline: 2, online: 0, replayed: 1, tooLong: 3, heldOut: 4),
+            asks: 1,
             checkpoint: "c", promoted: true, metrics: ["rewards/margins": 0.5],
             gate: GateReport(
                 verdict: .promote,
@@ -90,7 +92,8 @@ import Testing
             #"{"asks":1,"checkpoint":"c","finishedAt":"2026-11-23T17:39:28.123Z","#
                 + #""gate":{"checks":[{"bound":0,"comparison":">=","explanation":"e","name":"margin","#
                 + #""passed":true,"value":0.5}],"explanation":"all held","verdict":"promote"},"id":1,"#
-                + #""items":{"heldOut":4,"offline":2,"online":0,"paired":1,"replayed":1},"#
+                + #""items":{"heldOut":4,"offline":2,"online":0,"paired":1,"replayed":1,"retracted":0,"#
+                + #""tooLong":3},"#
                 + #""metrics":{"rewards/margins":0.5},"promoted":true,"seconds":2,"#
                 + #""seed":9007199254740993,"startedAt":"2026-11-23T17:39:28.123Z","#
                 + #""state":"completed"}"#)

@@ -23,7 +23,7 @@ import attunectl
             stateDirectory: "/s", model: nil, head: nil,
             feedback: FeedbackCounts(
                 total: 3, pairs: 2, ties: 0, ratings: 1, edits: 0, retracted: 0, heldOut: 1,
-                untrained: 1),
+                untrained: 1, tooLong: 0),
             labels: LabelCounts(
                 open: 0, answered: 0, skipped: 0, expired: 0, askedToday: 0, dailyLimit: 20),
             training: TrainingStatus(state: .idle),

@@ -48,6 +48,7 @@ import Testing
             return .scores(request.candidates.map { -Double($0.count) })
         }
 
+        func retracted(among pairs: [String]) throws -> [String] { [] }
         func checkpoint(_ state: RoundState) throws {}
         func report(_ event: RoundEvent) {}
         func cachedLogps(pair: String, checkpoint: String?) throws -> PairLogps? { nil }

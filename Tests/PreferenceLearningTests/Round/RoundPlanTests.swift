@@ -26,6 +26,20 @@ import Testing
         #expect(result.metrics.batches.reduce(0) { $0 + $1.items } == 7)
     }
 
+    @Test func onlyThePairsJudgedOnCount() throws {
+        var round = try TinyRound(heldOut: 9)
+        round.plan.configuration.heldOutLimit = 4
+        let environment = RecordingEnvironment()
+        let result = try round.run(in: environment)
+        #expect(result.metrics.heldOutAfter?.pairs == 4)
+        #expect(result.state.evidence.heldOut.count == 4)
+        guard case .began(let overview) = environment.events.first else {
+            Issue.record("no overview")
+            return
+        }
+        #expect(overview.heldOut == 4)
+    }
+
     @Test func adapterAndCheckpointIDComeTogether() throws {
         var round = try TinyRound()
         round.plan.referenceCheckpoint = "abc"

@@ -7,6 +7,8 @@ final class RecordingEnvironment: RoundEnvironment {
 
     /// Answers requests; nil leaves them to a person.
     var annotator: (LabelRequest) throws -> LabelAnswer?
+    /// Decides at each boundary which pairs have been retracted.
+    var retraction: (String) -> Bool = { _ in false }
     /// Polls of `isCancelled` until it says yes; nil for never.
     var pollsLeft: Int?
     private(set) var polls = 0
@@ -26,6 +28,8 @@ final class RecordingEnvironment: RoundEnvironment {
         pollsLeft = max(0, left - 1)
         return left == 0
     }
+
+    func retracted(among pairs: [String]) throws -> [String] { pairs.filter(retraction) }
 
     func annotate(_ request: LabelRequest) throws -> LabelAnswer? {
         requests.append(request)
