@@ -19,6 +19,7 @@ package final class Daemon: Sendable {
     package let engine: InferenceEngine
     package let trainer: Trainer
     package let promoter: Promoter
+    package let labelExpiry: LabelExpiry
     package let events: EventStream<Event>
     package let thread: ComputeThread
     package let logger: Logger
@@ -54,6 +55,8 @@ package final class Daemon: Sendable {
         promoter = Promoter(
             checkpoints: checkpoints, models: models, engine: engine,
             configuration: configuration, events: events)
+        labelExpiry = LabelExpiry(
+            checkpoints: checkpoints, models: models, engine: engine, limits: configuration.labels)
         trainer = Trainer(
             checkpoints: checkpoints, models: models,
             runner: RoundRunner(thread: thread, threads: threads, store: store, logger: logger),
@@ -114,12 +117,6 @@ package final class Daemon: Sendable {
                 kind: .labelClosed, at: Date(),
                 message: "A label request was \(label.state.rawValue)",
                 subject: label.id))
-    }
-
-    /// Expires label requests that have waited too long; blocks on the store.
-    package func expireLabels() throws {
-        let age = configuration.labels.expiryDays * 86_400
-        _ = try store.expire(askedBefore: Date(timeIntervalSinceNow: -age))
     }
 }
 

@@ -37,6 +37,7 @@ package struct DaemonService: Service {
             group.addTask { await cancelWhenGracefulShutdown { await sweepDaily() } }
             group.addTask { await cancelWhenGracefulShutdown { await keepHouse() } }
             group.addTask { await cancelWhenGracefulShutdown { await startDueRounds() } }
+            group.addTask { await cancelWhenGracefulShutdown { await expireDriftedLabels() } }
             group.addTask { await cancelWhenGracefulShutdown { await feedWatchdog() } }
             group.addTask {
                 try? await gracefulShutdown()
@@ -48,7 +49,6 @@ package struct DaemonService: Service {
         daemon.logger.notice("Stopped")
     }
 
-    /// Tells the service manager that the daemon lives, as long as the compute thread shows it does.
     private func sweepDaily() async {
         while (try? await Task.sleep(for: .seconds(86_400))) != nil { await sweep() }
     }
@@ -64,6 +64,7 @@ package struct DaemonService: Service {
         }
     }
 
+    /// Tells the service manager that the daemon lives, as long as the compute thread shows it does.
     private func feedWatchdog() async {
         guard let interval = manager.watchdogInterval else { return }
         while !Task.isCancelled {
@@ -85,13 +86,27 @@ package struct DaemonService: Service {
         }
     }
 
+    /// Expires label requests that a change of head or model has left behind.
+    private func expireDriftedLabels() async {
+        let daemon = daemon
+        for await event in daemon.events.subscribe()
+        where event.kind == .headChanged || event.kind == .modelChanged {
+            do {
+                try await daemon.labelExpiry.expireDrifted()
+            } catch {
+                daemon.logger.warning(
+                    "Label requests were not expired", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
     /// Expires old label requests, drops an idle model, tells `systemctl status` what goes on.
     private func keepHouse() async {
         let daemon = daemon
         let idleMinutes = daemon.configuration.retention.unloadModelMinutes
         while !Task.isCancelled {
             do {
-                try await daemon.store.perform { _ in try daemon.expireLabels() }
+                try await daemon.store.perform { _ in try daemon.labelExpiry.expireOld() }
             } catch {
                 daemon.logger.warning("Housekeeping failed", metadata: ["reason": "\(error)"])
             }

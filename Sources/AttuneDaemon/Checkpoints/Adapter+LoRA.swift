@@ -1,9 +1,9 @@
-import CheckpointStore
-import LanguageModel
+package import CheckpointStore
+package import LanguageModel
 
 extension Adapter {
     /// The engine's flat vector as the named matrices that a checkpoint stores.
-    init(_ lora: LoRAAdapter, base: BaseModel) {
+    package init(_ lora: LoRAAdapter, base: BaseModel) {
         var values: [String: [Float]] = [:]
         for matrix in lora.layout.matrices {
             values[matrix.name + ".lora_a"] = Array(lora.parameters[matrix.aRange])
@@ -33,7 +33,7 @@ extension Adapter {
 
 extension AdapterShape {
     /// Modules in the order of the cases, each once, as manifests have them.
-    init(_ configuration: LoRAConfiguration) {
+    package init(_ configuration: LoRAConfiguration) {
         self.init(
             rank: configuration.rank, alpha: Double("\(configuration.alpha)") ?? .nan,
             targetModules: AdapterTarget.allCases.filter { target in

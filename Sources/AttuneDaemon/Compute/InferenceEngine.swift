@@ -87,6 +87,14 @@ package actor InferenceEngine {
             context: context(for: model, flag), cache: cache, progress: progress)
     }
 
+    /// Measures how far one model has moved from another.
+    package func drift(
+        from earlier: FrozenModel, to policy: FrozenModel, model: LoadedModel,
+        flag: CancellationFlag
+    ) throws -> Double {
+        try Drift.between(earlier, and: policy, context: context(for: model, flag))
+    }
+
     private func context(for model: LoadedModel, _ flag: CancellationFlag) -> ComputeContext {
         let kept = context.flatMap { $0.model === model.transformer ? $0 : nil }
         let context = kept ?? ComputeContext(model: model.transformer, threads: threads)

@@ -48,6 +48,10 @@ extension DaemonConfiguration {
         .number(
             "labels.expiryDays", \.labels.expiryDays, 0.001...3650,
             "Age at which an unanswered request expires."),
+        .number(
+            "labels.expiryKL", \.labels.expiryKL, 0...1000,
+            "Mean token KL on the probes, from the checkpoint that wrote an unanswered request's"
+                + " candidates to a new head, above which the request expires, in nats."),
     ]
 
     private static let objective: [Setting] = [

@@ -52,6 +52,9 @@ package struct DaemonConfiguration: Hashable, Sendable {
         package var open = 20
         package var perDay = 50
         package var expiryDays = 14.0
+        /// Drift of the head from the checkpoint that wrote a request's candidates, nats per token. The
+        /// quick start's person moves the model by about 0.1 a round: a request lasts about two.
+        package var expiryKL = 0.2
         /// Most requests of one round when a command answers them.
         package var perRound = 200
     }

@@ -20,7 +20,7 @@ extension RouteTable {
                 } ?? 0
             let state = query.state.flatMap { StoredLabelRequest.State(rawValue: $0.rawValue) }
             let items = try await store.perform { store in
-                try daemon.expireLabels()
+                try daemon.labelExpiry.expireOld()
                 return try store.labelRequests(state: state, limit: limit + 1, offset: offset)
             }
             return try .value(
@@ -30,7 +30,7 @@ extension RouteTable {
         }
         serve(ControlRoutes.nextLabel) { _ in
             let (next, open) = try await store.perform { store in
-                try daemon.expireLabels()
+                try daemon.labelExpiry.expireOld()
                 return (try store.nextLabelRequest(), try store.labelCounts()[.open] ?? 0)
             }
             return try .value(NextLabel(label: next.map(LabelReport.init), open: open))
