@@ -52,7 +52,10 @@ extension CheckpointCommand {
             }
             switch format {
             case .peft: try adapter.exportPEFT(to: output)
-            case .ggufLoRA: try adapter.exportGGUF(to: output)
+            case .ggufLoRA:
+                let file = try OutputFile(path: output)
+                try file.write(adapter.ggufData())
+                try file.finish()
             }
             let result = Result(checkpoint: checkpoint, format: format, output: output)
             try options.output.show(result) { "wrote \($0.output) (\($0.checkpoint.short))" }

@@ -1,41 +1,69 @@
 import ControlAPI
-import Foundation
+package import Foundation
 
-/// A file that appears under its name only when it is whole.
-final class OutputFile {
+/// A file that appears under its name only when it is whole; a device, pipe or other special file is written as it is.
+package final class OutputFile {
     private let path: String
-    private let temporary: String
+    /// Where the bytes wait for their name; nil when they need none.
+    private let temporary: String?
     private let handle: FileHandle
-    private var isFinished = false
+    private var cleanUp: Int?
 
-    init(path: String) throws {
-        self.path = path
-        temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).part"
-        guard FileManager.default.createFile(atPath: temporary, contents: nil),
-            let handle = FileHandle(forWritingAtPath: temporary)
-        else {
-            throw ControlError(
-                .internalError,
-                "cannot write \(path): its directory is missing or not writable; choose another")
+    /// Opens the file; a symbolic link stands for what it leads to.
+    package init(path: String) throws {
+        var status = stat()
+        let exists = stat(path, &status) == 0
+        let kind = status.st_mode & S_IFMT
+        var descriptor: Int32
+        if exists, kind != S_IFREG {
+            self.path = path
+            temporary = nil
+            descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        } else {
+            self.path = URL(filePath: path).resolvingSymlinksInPath().path
+            let temporary = "\(self.path).\(ProcessInfo.processInfo.processIdentifier).part"
+            self.temporary = temporary
+            descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            // What was private stays so.
+            if exists, descriptor >= 0 { fchmod(descriptor, status.st_mode & 0o777) }
         }
-        self.handle = handle
+        guard descriptor >= 0 else { throw Self.failure(path, errno) }
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        cleanUp = temporary.map { temporary in
+            Interruption.atExit { unlink(temporary) }
+        }
     }
 
-    func write(_ data: Data) throws {
-        try handle.write(contentsOf: data)
+    package func write(_ data: Data) throws {
+        if let code = Terminal.write(data, to: handle.fileDescriptor) {
+            throw Self.failure(path, code)
+        }
     }
 
-    func finish() throws {
-        try handle.synchronize()
-        try handle.close()
-        guard rename(temporary, path) == 0 else {
-            throw ControlError(
-                .internalError, "cannot write \(path): \(String(cString: strerror(errno)))")
+    /// Gives the file its name, its bytes being on disk.
+    package func finish() throws {
+        guard let temporary else { return }
+        guard fsync(handle.fileDescriptor) == 0, rename(temporary, path) == 0 else {
+            throw Self.failure(path, errno)
         }
-        isFinished = true
+        forget()
     }
 
     deinit {
-        if !isFinished { unlink(temporary) }
+        if let temporary, cleanUp != nil {
+            unlink(temporary)
+            forget()
+        }
+    }
+
+    private func forget() {
+        cleanUp.map(Interruption.forget)
+        cleanUp = nil
+    }
+
+    private static func failure(_ path: String, _ code: Int32) -> ControlError {
+        ControlError(
+            code == ENOSPC ? .storageFull : .internalError,
+            "cannot write \(path): \(String(cString: strerror(code))); choose another file")
     }
 }
