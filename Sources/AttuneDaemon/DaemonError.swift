@@ -6,6 +6,8 @@ package enum DaemonError: Error, Equatable, CustomStringConvertible {
     case alreadyRunning(stateDirectory: String, pid: Int32?)
     case socketInUse(path: String)
     case socketPath(path: String, reason: String)
+    case socketDirectory(path: String, reason: String)
+    case socketGroup(path: String, reason: String)
     case configuration(ConfigurationError)
 
     package var description: String {
@@ -21,6 +23,12 @@ package enum DaemonError: Error, Equatable, CustomStringConvertible {
                 + " another path with --socket"
         case .socketPath(let path, let reason):
             "cannot listen on \(path): \(reason); choose another path with --socket"
+        case .socketDirectory(let path, let reason):
+            "cannot make the socket's directory \(path) as it must be: \(reason); choose another with"
+                + " --socket, or a `group` that this user belongs to"
+        case .socketGroup(let path, let reason):
+            "cannot give the socket \(path) to its group: \(reason); set `group` to one that this"
+                + " user belongs to"
         case .configuration(let error):
             error.description
         }

@@ -57,4 +57,44 @@ import Testing
         let path = "/tmp/" + String(repeating: "a", count: 120)
         #expect(throws: DaemonError.self) { try ListeningSocket(binding: path, group: nil) }
     }
+
+    @Test func directoriesItMakesAreTheGroupsToPassAndNoWider() throws {
+        try withTemporaryPath { path in
+            let shared = try ListeningSocket(binding: path + "/run/s.sock", group: getegid())
+            #expect(try mode(path) == 0o750)
+            #expect(try mode(path + "/run") == 0o750)
+            close(shared.descriptor)
+        }
+        try withTemporaryPath { path in
+            let own = try ListeningSocket(binding: path + "/run/s.sock", group: nil)
+            #expect(try mode(path) == 0o700)
+            #expect(try mode(path + "/run") == 0o700)
+            close(own.descriptor)
+        }
+    }
+
+    @Test func aDirectoryThatIsThereIsOpenedIfThatGivesAwayOnlyNames() throws {
+        try withTemporaryPath { path in
+            let first = try ListeningSocket(binding: path + "/s.sock", group: nil)
+            close(first.descriptor)
+            #expect(FileManager.default.createFile(atPath: path + "/private", contents: nil))
+            #expect(chmod(path + "/private", 0o600) == 0)
+            let shared = try ListeningSocket(binding: path + "/s.sock", group: getegid())
+            #expect(try mode(path) == 0o750)
+            close(shared.descriptor)
+
+            #expect(chmod(path, 0o700) == 0)
+            #expect(chmod(path + "/private", 0o644) == 0)
+            let beside = try ListeningSocket(binding: path + "/s.sock", group: getegid())
+            #expect(try mode(path) == 0o700)
+            close(beside.descriptor)
+        }
+    }
+
+    @Test func aDirectoryThatCannotBeMadeIsNamed() throws {
+        let error = #expect(throws: DaemonError.self) {
+            try ListeningSocket(binding: "/dev/null/run/s.sock", group: nil)
+        }
+        #expect(error?.description.contains("/dev/null/run") == true)
+    }
 }

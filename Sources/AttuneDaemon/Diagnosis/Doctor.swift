@@ -33,7 +33,10 @@ struct Doctor: Sendable {
     private var permissions: Check {
         let attributes = try? FileManager.default.attributesOfItem(atPath: daemon.directory.path)
         let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
-        let isPrivate = mode & 0o077 == 0
+        let owningGroup = (attributes?[.groupOwnerAccountID] as? NSNumber)?.uint32Value
+        let group = daemon.configuration.group.flatMap { try? AccessPolicy.groupID(named: $0) }
+        // Members of the configured group may read the feedback as it is, through the socket.
+        let isPrivate = mode & 0o077 == 0 || (mode & 0o027 == 0 && group == owningGroup)
         return Check(
             name: "permissions", state: isPrivate ? .ok : .warning,
             found: "the state directory has mode \(String(mode, radix: 8))",

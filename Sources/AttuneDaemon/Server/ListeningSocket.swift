@@ -12,7 +12,8 @@ package struct ListeningSocket: Sendable {
         self.ownedPath = nil
     }
 
-    /// Binds and listens on `path`, with mode 0600, or 0660 and the group when one is allowed.
+    /// Binds and listens on `path`, with mode 0600, or 0660 and the group when one is allowed; its
+    /// directory is made and opened likewise, see ``SocketDirectory``.
     ///
     /// A socket file that nobody answers on is left over from a crash and replaced. The mode is
     /// right from the first instant: the file is made under a tightened umask.
@@ -21,10 +22,11 @@ package struct ListeningSocket: Sendable {
     ///   not a socket is there, or when the system refuses.
     package init(binding path: String, group: gid_t?) throws(DaemonError) {
         let folder = (path as NSString).deletingLastPathComponent
-        if !folder.isEmpty {
-            try? FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
+        do {
+            if !folder.isEmpty { try SocketDirectory.make(folder, for: group) }
+        } catch {
+            throw .socketDirectory(
+                path: folder, reason: String(cString: strerror(error.code.rawValue)))
         }
         guard var address = sockaddr_un(path: path) else {
             throw .socketPath(path: path, reason: "the path is longer than 107 bytes")
@@ -43,10 +45,10 @@ package struct ListeningSocket: Sendable {
         }
         if let group {
             guard chown(path, uid_t.max, group) == 0, chmod(path, 0o660) == 0 else {
-                let error = Self.refused(path)
+                let reason = String(cString: strerror(errno))
                 close(descriptor)
                 unlink(path)
-                throw error
+                throw .socketGroup(path: path, reason: reason)
             }
         }
         guard listen(descriptor, 128) == 0 else {
