@@ -66,11 +66,22 @@ package final class Daemon: Sendable {
     /// Registers the configured model, and takes up what an earlier process left unfinished.
     package func recover() async throws {
         if let path = configuration.model {
-            let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
-            let report = try await models.add(path: absolute, name: nil)
+            let report = try await register(URL(fileURLWithPath: path).standardizedFileURL.path)
             if !report.inUse { _ = try await useModel(report.name) }
         }
         try await trainer.recover()
+    }
+
+    /// Registers the configured model under its file's name, the only name it can have here.
+    private func register(_ path: String) async throws -> ModelReport {
+        do {
+            return try await models.add(path: path, name: nil)
+        } catch let error as ControlError where error.kind == .conflict {
+            throw ControlError(
+                .conflict,
+                "cannot start with the model \(path): another file was registered under its name;"
+                    + " restore that file, or give this one a file name of its own")
+        }
     }
 
     /// Makes a model the one in use.

@@ -53,5 +53,29 @@ extension EndToEndTests {
             #expect(outcome.errors.contains("training.betta"), "\(outcome)")
             #expect(outcome.errors.contains("training.beta"), "\(outcome)")
         }
+
+        @Test func aModelFileThatWasReplacedIsRefusedWithAdviceThatWorks() async throws {
+            let host = Machine(in: try Scratch())
+            let file = host.scratch.path + "/model.gguf"
+            try FileManager.default.copyItem(atPath: BuiltProgram.model, toPath: file)
+            try await host.start(model: file)
+            await host.stop()
+
+            // A byte after the last tensor makes it another file and no worse a model.
+            let handle = try #require(FileHandle(forWritingAtPath: file))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data([0]))
+            try handle.close()
+            let refused = try await host.startExpectingEnd(model: file)
+            #expect(refused.status == 1, "\(refused)")
+            #expect(refused.errors.contains("a file name of its own"), "\(refused)")
+            #expect(!refused.errors.contains("--name"), "attuned has no such option: \(refused)")
+
+            let renamed = host.scratch.path + "/model-2.gguf"
+            try FileManager.default.moveItem(atPath: file, toPath: renamed)
+            try await host.start(model: renamed)
+            #expect(try await host.client.send(ControlRoutes.status).model?.name == "model-2")
+            await host.stop()
+        }
     }
 }
