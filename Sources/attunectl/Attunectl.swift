@@ -40,7 +40,7 @@ package struct Attunectl: AsyncParsableCommand {
     package static func main() async {
         Terminal.prepare()
         let work = Task {
-            await run(LeadingOptions.moved(in: Array(CommandLine.arguments.dropFirst())))
+            await run(Array(CommandLine.arguments.dropFirst()))
         }
         Interruption.install { work.cancel() }
         Terminal.exit(await work.value)
@@ -49,7 +49,7 @@ package struct Attunectl: AsyncParsableCommand {
     /// Runs one command line and says how it ended; messages are out by then.
     static func run(_ arguments: [String]) async -> ToolExit {
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try understood(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -57,7 +57,19 @@ package struct Attunectl: AsyncParsableCommand {
             }
             return .done
         } catch {
-            return report(error, asJSON: arguments.contains("--json"))
+            // What follows a `--` is no option.
+            return report(error, asJSON: arguments.prefix { $0 != "--" }.contains("--json"))
+        }
+    }
+
+    /// The command that a command line stands for.
+    package static func understood(_ arguments: [String]) throws -> any ParsableCommand {
+        do {
+            return try parseAsRoot(LeadingOptions.moved(in: arguments))
+        } catch {
+            // After a word that is no command no option is known either, but the word is the mistake.
+            _ = try parseAsRoot(LeadingOptions.removed(from: arguments))
+            throw error
         }
     }
 
@@ -79,7 +91,11 @@ package struct Attunectl: AsyncParsableCommand {
             return .done
         }
         if code == .validationFailure {
-            Terminal.writeError(fullMessage(for: error) + "\n")
+            if asJSON {
+                Terminal.complain(ControlError(.invalidRequest, message(for: error)), asJSON: true)
+            } else {
+                Terminal.writeError(fullMessage(for: error) + "\n")
+            }
             return .usage
         }
         let wrapped = ControlError(wrapping: error)

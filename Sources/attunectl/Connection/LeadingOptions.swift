@@ -5,6 +5,19 @@ package enum LeadingOptions {
 
     /// The arguments with leading global options moved to the end, or before a `--`.
     package static func moved(in arguments: [String]) -> [String] {
+        let (leading, rest) = split(arguments)
+        let end = rest.firstIndex(of: "--") ?? rest.endIndex
+        return rest[..<end] + leading + rest[end...]
+    }
+
+    /// The arguments without leading global options.
+    package static func removed(from arguments: [String]) -> [String] {
+        Array(split(arguments).rest)
+    }
+
+    private static func split(
+        _ arguments: [String]
+    ) -> (leading: [String], rest: ArraySlice<String>) {
         var rest = arguments[...]
         var leading: [String] = []
         while let first = rest.first {
@@ -17,7 +30,6 @@ package enum LeadingOptions {
                 break
             }
         }
-        let end = rest.firstIndex(of: "--") ?? rest.endIndex
-        return rest[..<end] + leading + rest[end...]
+        return (leading, rest)
     }
 }

@@ -62,6 +62,14 @@ import attunectl
         #expect(LeadingOptions.moved(in: ["--help"]) == ["--help"])
     }
 
+    @Test func aWordThatIsNoCommandIsTheMistakeAndNotTheOptionsBeforeIt() throws {
+        let error = #expect(throws: (any Error).self) {
+            try Attunectl.understood(["--socket", "/s", "--json", "statu"])
+        }
+        #expect(Attunectl.message(for: try #require(error)).contains("'statu'"))
+        _ = try Attunectl.understood(["--socket", "/s", "--json", "status"])
+    }
+
     @Test func sshGetsNoOptionFromAnAddress() {
         let target = SSHTarget(user: "me", host: "host", port: 2222, socket: "/a b/it's.sock")
         #expect(
