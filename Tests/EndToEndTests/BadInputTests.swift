@@ -95,6 +95,26 @@ extension EndToEndTests {
             await host.stop()
         }
 
+        @Test func filesThatCannotBeReadAreNamedWithTheReason() async throws {
+            let host = Machine(in: try Scratch())
+            try await host.start()
+            let missing = host.scratch.path + "/missing.jsonl"
+            for command in [
+                ["feedback", "import"], ["evaluate", "--pairs"], ["generate", "--prompts"],
+            ] {
+                for (path, reason) in [
+                    (missing, "No such file or directory"), (host.scratch.path, "Is a directory"),
+                ] {
+                    let outcome = try await host.attunectl(command + [path])
+                    #expect(outcome.status == 1, "\(outcome)")
+                    #expect(
+                        outcome.errors.hasPrefix("attunectl: cannot read \(path): \(reason); "),
+                        "\(outcome)")
+                }
+            }
+            await host.stop()
+        }
+
         @Test func nobodyThereIsCodeThreeAndNonsenseIsCodeTwo() async throws {
             let host = Machine(in: try Scratch())
             let nobody = try await host.attunectl("status", "--json")
@@ -102,6 +122,21 @@ extension EndToEndTests {
             #expect(nobody.errors.contains(#""kind":"unreachable""#), "\(nobody)")
             #expect(try await host.attunectl("feedback", "addd").status == 2)
             #expect(try await host.attunectl("sync", "gopher://host").status == 2)
+        }
+
+        @Test(arguments: [
+            ["status", "--json", "--jsn"], ["--json", "nonsense"],
+            ["train", "run", "--pairs", "x", "--json"],
+            ["label", "answer", "id", "--json"], ["chat", "--json"],
+        ])
+        func usageErrorsAreJSONWhereJSONIsAskedFor(arguments: [String]) async throws {
+            let host = Machine(in: try Scratch())
+            let outcome = try await host.run(BuiltProgram.attunectl, arguments)
+            #expect(outcome.status == 2, "\(outcome)")
+            #expect(outcome.output.isEmpty)
+            let body = try JSONDecoder().decode(ErrorBody.self, from: Data(outcome.errors.utf8))
+            #expect(body.error.kind == .invalidRequest)
+            #expect(!body.error.message.isEmpty)
         }
     }
 }

@@ -83,7 +83,7 @@ struct ChatConversation {
                     answering.cancel()
                 }
             } catch is CancellationError where !Task.isCancelled {
-                Terminal.write("\n" + Paint.faint("stopped") + "\n")
+                Terminal.write(Paint.faint("stopped") + "\n")
                 return nil
             }
         }
@@ -93,6 +93,8 @@ struct ChatConversation {
         var completion: GenerationPiece.Completion?
         let lines = try await client.lines(
             ControlRoutes.generate, sampling.order([messages], stream: shown))
+        // However an answer ends, what follows it does not stand on its last line.
+        defer { if shown { Terminal.write("\n") } }
         try await lines.forEach { piece in
             if shown, let delta = piece.delta { Terminal.write(Format.printable(delta)) }
             completion = piece.completion ?? completion
@@ -100,7 +102,6 @@ struct ChatConversation {
         guard let completion else {
             throw ControlError(.internalError, "cannot answer: the daemon sent no completion")
         }
-        if shown { Terminal.write("\n") }
         return completion
     }
 }

@@ -48,10 +48,9 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     /// The pairs of the file; other rows are told about and left out.
     private func readPairs() throws -> [EvaluationOrder.Pair] {
-        var file =
-            pairs == "-" ? FeedbackFile(handle: .standardInput) : try FeedbackFile(path: pairs)
+        var rows = try InputRows(path: pairs)
         var list: [EvaluationOrder.Pair] = []
-        while let row = try file.next() {
+        while let row = try rows.next() {
             switch row.result {
             case .success(let feedback):
                 guard feedback.kind.isPreference, let chosen = feedback.chosen,

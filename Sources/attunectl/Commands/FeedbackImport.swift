@@ -35,12 +35,11 @@ extension FeedbackCommand {
         }
 
         private func take(_ name: String, _ client: ControlClient) async throws -> ImportTally {
-            var file = try open(name)
+            var rows = try InputRows(path: name)
             var tally = ImportTally(file: name)
             var batch = ImportBatch()
             let display = options.output.progress()
-            defer { display.clear() }
-            while let row = try file.next() {
+            while let row = try rows.next() {
                 switch row.result {
                 case .failure(let refusal):
                     refuse(row.line, "\(refusal)", &tally, display)
@@ -50,21 +49,11 @@ extension FeedbackCommand {
                 }
                 if batch.isFull {
                     try await send(&batch, client, &tally, display)
-                    display.update(Self.progress(file, tally))
+                    display.update(Self.progress(rows.file, tally))
                 }
             }
             try await send(&batch, client, &tally, display)
             return tally
-        }
-
-        private func open(_ name: String) throws -> FeedbackFile {
-            if name == "-" { return FeedbackFile(handle: .standardInput) }
-            do {
-                return try FeedbackFile(path: name)
-            } catch {
-                throw ControlError(
-                    .notFound, "cannot read \(name): \(error.localizedDescription)")
-            }
         }
 
         private func send(

@@ -26,8 +26,10 @@ struct LabelCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard Terminal.inputIsTerminal else {
-                throw ValidationError(
-                    "there is no terminal to ask on; use `label next` and `label answer`")
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot ask: standard input is no terminal; use `label next` and `label answer`"
+                )
             }
             try await options.connected { try await LabelConversation(client: $0).run() }
         }

@@ -1,6 +1,5 @@
 import CheckpointStore
 import ControlAPI
-import FeedbackFormats
 import Foundation
 
 extension ControlError {
@@ -10,15 +9,24 @@ extension ControlError {
         case let error as ControlError: self = error
         case let error as CheckpointError: self.init(error)
         case let error as CocoaError:
-            self.init(.internalError, "cannot use \(error.filePath ?? "a file"): \(error.reason)")
+            let file = error.filePath ?? "a file"
+            self.init(.internalError, "cannot use \(file): \(Self.reason(of: error))")
         default: self.init(.internalError, "cannot go on: \(error)")
         }
     }
-}
 
-extension CocoaError {
-    fileprivate var reason: String {
-        (userInfo[NSUnderlyingErrorKey] as? any Error).map { String(describing: $0) }
-            ?? localizedDescription
+    /// Why a file could not be read, under the name that the person gave it.
+    init(reading name: String, _ error: any Error) {
+        self.init(
+            .notFound,
+            "cannot read \(name): \(Self.reason(of: error)); check the path and its permissions")
+    }
+
+    /// The system's own words, which Foundation hides under its error.
+    private static func reason(of error: any Error) -> String {
+        let outer = error as NSError
+        let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
+        guard inner.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+        return String(cString: strerror(Int32(inner.code)))
     }
 }

@@ -1,16 +1,17 @@
 import ControlAPI
+import FeedbackFormats
 import Foundation
 
 /// Files that a command reads; `-` is standard input.
 enum InputFile {
     static func read(_ path: String) throws -> Data {
         do {
-            return path == "-"
-                ? try FileHandle.standardInput.readToEnd() ?? Data()
-                : try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe)
-        } catch let error as CocoaError {
-            throw ControlError(
-                .notFound, "cannot read \(path): \(error.localizedDescription)")
+            let handle =
+                path == "-"
+                ? FileHandle.standardInput : try FileHandle(forReadingFrom: URL(filePath: path))
+            return try handle.readToEnd() ?? Data()
+        } catch {
+            throw ControlError(reading: path, error)
         }
     }
 
@@ -23,5 +24,29 @@ enum InputFile {
         var lines = try read("-").split(separator: 10, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines.map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// Rows of preference data from a file, with errors that name it.
+struct InputRows {
+    private let name: String
+    private(set) var file: FeedbackFile
+
+    init(path: String) throws {
+        name = path
+        do {
+            file =
+                path == "-" ? FeedbackFile(handle: .standardInput) : try FeedbackFile(path: path)
+        } catch {
+            throw ControlError(reading: path, error)
+        }
+    }
+
+    mutating func next() throws -> ImportedRow? {
+        do {
+            return try file.next()
+        } catch {
+            throw ControlError(reading: name, error)
+        }
     }
 }

@@ -34,6 +34,9 @@ package final class ProgressDisplay: Sendable {
         state = Mutex(State(phaseStart: now()))
     }
 
+    /// Whatever ended the work, what is written next stands on a line of its own.
+    deinit { clear() }
+
     package func update(_ progress: WorkProgress) {
         state.withLock { state in
             let isNewPhase = progress.phase != state.phase
