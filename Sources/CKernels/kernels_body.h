@@ -90,23 +90,27 @@ static inline __attribute__((always_inline)) void tile(
 static void dots(
     const float *w, size_t ldw, size_t rows, size_t columns, const float *x, size_t ldx,
     size_t tokens, float *y, size_t ldy) {
-    for (size_t row = 0; row < rows;) {
+    for (size_t row = 0, count; row < rows; row += count) {
         const float *wr = w + row * ldw;
         float *yr = y + row;
         size_t t = 0;
-        if (rows - row >= TILE_ROWS) {
-            for (; t + TILE_TOKENS <= tokens; t += TILE_TOKENS)
-                tile(TILE_ROWS, TILE_TOKENS, wr, ldw, columns, x + t * ldx, ldx, yr + t * ldy, ldy);
-            for (; t < tokens; t++)
-                tile(TILE_ROWS, 1, wr, ldw, columns, x + t * ldx, ldx, yr + t * ldy, ldy);
-            row += TILE_ROWS;
-        } else {
-            for (; t + TILE_TOKENS <= tokens; t += TILE_TOKENS)
-                tile(1, TILE_TOKENS, wr, ldw, columns, x + t * ldx, ldx, yr + t * ldy, ldy);
-            for (; t < tokens; t++)
-                tile(1, 1, wr, ldw, columns, x + t * ldx, ldx, yr + t * ldy, ldy);
-            row += 1;
+        count = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
+#define TILE(n)                                                                                    \
+    case n:                                                                                        \
+        for (; t + TILE_TOKENS <= tokens; t += TILE_TOKENS)                                        \
+            tile(n, TILE_TOKENS, wr, ldw, columns, x + t * ldx, ldx, yr + t * ldy, ldy);           \
+        for (; t < tokens; t++)                                                                    \
+            tile(n, 1, wr, ldw, columns, x + t * ldx, ldx, yr + t * ldy, ldy);                     \
+        break;
+        switch (count) {
+            TILE(1)
+            TILE(2)
+#if TILE_ROWS == 4
+            TILE(3)
+            TILE(4)
+#endif
         }
+#undef TILE
     }
 }
 

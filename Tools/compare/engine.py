@@ -33,9 +33,10 @@ B_AMPLITUDE, RANK, ALPHA, BETA, TOKENS = 0.02, 8, 16, 0.1, 48
 
 
 def build():
-    package = os.path.join(HERE, "engine")
-    subprocess.run(["swift", "build", "-c", "release", "--package-path", package], check=True, stdout=sys.stderr)
-    return os.path.join(package, ".build/release/engine")
+    package = os.path.join(HERE, "../engine")
+    subprocess.run(["swift", "build", "-c", "release", "--package-path", package, "--product", "comparison"],
+                   check=True, stdout=sys.stderr)
+    return os.path.join(package, ".build/release/comparison")
 
 
 def sequences(tokenizer, seed, quick):

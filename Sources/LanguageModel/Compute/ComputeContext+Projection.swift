@@ -50,22 +50,16 @@ extension ComputeContext {
     }
 
     /// Computes `output = W·x + scale · B·low` for all tokens, or adds it to what is there.
-    ///
-    /// A worker dequantises a panel of rows and multiplies it with all tokens.
     func project(
         _ group: ProjectionGroup, _ input: UnsafePointer<Float>, rows: Int, adding: Bool = false
     ) {
+        let integers = rounded(input, rows: rows, for: group.projections.map(\.weights))
         forEachPanel(of: group) { number, panel, worker in
             let weights = group.projections[number].weights
-            let scratch = buffers.scratch(worker)
-            attune_dequantize_rows(
-                weights.rows(from: panel.lowerBound), panel.count, weights.columns, scratch,
-                weights.columns)
             let output = group.projections[number].output + panel.lowerBound
-            multiply(
-                rows, panel.count, weights.columns, input, lda: weights.columns, scratch,
-                .transposed, ldb: weights.columns, beta: adding ? 1 : 0, output,
-                ldc: weights.rows)
+            multiplyPanel(
+                weights, panel, by: input, integers, rows: rows, output: output,
+                stride: weights.rows, adding: adding, worker: worker)
             guard let path = group.projections[number].path else { return }
             multiply(
                 rows, panel.count, path.rank, alpha: group.scale, group.low + number * path.rank,
@@ -113,22 +107,15 @@ extension ComputeContext {
         lowBackward(group, rows: rows, lowGradient: lowGradient, gradient: gradient)
         let blockWidth = group.projections.map(\.weights.blockWidth).max() ?? 1
         let width = max(Self.panelWidth / blockWidth * blockWidth, blockWidth)
+        let scaled =
+            inputGradient == nil ? [] : scaledGradients(of: group, rows: rows, width: width)
         pool.run(group.inputWidth, by: width) { columns, worker in
-            let scratch = buffers.scratch(worker)
             for (number, projection) in group.projections.enumerated() {
                 let weights = projection.weights
                 if let inputGradient {
-                    for start in stride(from: 0, to: weights.rows, by: Self.panelDepth) {
-                        let depth = min(Self.panelDepth, weights.rows - start)
-                        attune_dequantize_rows(
-                            weights.rows(from: start, column: columns.lowerBound), depth,
-                            columns.count, scratch, columns.count)
-                        multiply(
-                            rows, columns.count, depth, projection.output + start,
-                            lda: weights.rows, scratch, ldb: columns.count,
-                            beta: number == 0 && start == 0 ? 0 : 1,
-                            inputGradient + columns.lowerBound, ldc: weights.columns)
-                    }
+                    multiplyTransposed(
+                        projection, scaled[number], rows: rows, columns: columns,
+                        into: inputGradient, adding: number > 0, worker: worker)
                 }
                 guard let path = projection.path else { continue }
                 let low = lowGradient + number * path.rank
@@ -142,6 +129,60 @@ extension ComputeContext {
                     path.a + columns.lowerBound, ldb: weights.columns, beta: 1,
                     inputGradient + columns.lowerBound, ldc: weights.columns)
             }
+        }
+    }
+
+    /// Scales the gradients of a group's outputs; nil where a matrix is multiplied in float32.
+    private func scaledGradients(
+        of group: ProjectionGroup, rows: Int, width: Int
+    ) -> [ScaledGradient?] {
+        let usesIntegers = group.projections.map {
+            precision != .float32 && $0.weights.packed != nil
+        }
+        let sizes = group.projections.map {
+            ScaledGradient.size(tokens: rows, width: $0.weights.rows)
+        }
+        var arena = FloatArena(buffers.scaledGradients.reserve(sizes.reduce(0, +)))
+        let scaled = zip(group.projections, usesIntegers).map { projection, usesIntegers in
+            usesIntegers
+                ? ScaledGradient(tokens: rows, width: projection.weights.rows, in: &arena) : nil
+        }
+        buffers.reserveScratch(ScaledGradient.scratchSize(tokens: rows, columns: width))
+        pool.run(rows, by: Self.tokenBlock) { tokens, _ in
+            for (projection, scaled) in zip(group.projections, scaled) {
+                guard let scaled else { continue }
+                for token in tokens {
+                    scaled.set(
+                        token, projection.output + token * projection.weights.rows,
+                        width: projection.weights.rows, integerKernels)
+                }
+            }
+        }
+        return scaled
+    }
+
+    /// Computes some columns of `G·W`, or adds them to what is there.
+    private func multiplyTransposed(
+        _ projection: Projection, _ scaled: ScaledGradient?, rows: Int, columns: Range<Int>,
+        into inputGradient: UnsafeMutablePointer<Float>, adding: Bool, worker: Int
+    ) {
+        let weights = projection.weights
+        let scratch = buffers.scratch(worker)
+        if let scaled {
+            scaled.multiply(
+                weights, rows: 0..<weights.rows, columns: columns, gradient: projection.output,
+                into: inputGradient, adding: adding, scratch: scratch, self)
+            return
+        }
+        for start in stride(from: 0, to: weights.rows, by: Self.panelDepth) {
+            let depth = min(Self.panelDepth, weights.rows - start)
+            attune_dequantize_rows(
+                weights.rows(from: start, column: columns.lowerBound), depth, columns.count,
+                scratch, columns.count)
+            multiply(
+                rows, columns.count, depth, projection.output + start, lda: weights.rows, scratch,
+                ldb: columns.count, beta: adding || start > 0 ? 1 : 0,
+                inputGradient + columns.lowerBound, ldc: weights.columns)
         }
     }
 

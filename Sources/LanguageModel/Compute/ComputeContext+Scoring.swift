@@ -5,7 +5,7 @@ extension ComputeContext {
     ///
     /// - Throws: `EngineError` for a group that cannot be computed, `CancellationError`.
     public func logps(_ group: ResponseGroup, adapter: LoRAAdapter?) throws -> [ResponseLogps] {
-        pending = nil
+        begin(\.training)
         let sequence = try PackedSequence(group, model: model.configuration)
         return try adapter.withView(model: model.configuration) { view in
             let pass = ForwardPass(self, sequence, adapter: view, isKept: false)
@@ -21,7 +21,7 @@ extension ComputeContext {
     ///
     /// - Throws: as `logps`.
     public func forward(_ group: ResponseGroup, adapter: LoRAAdapter) throws -> [ResponseLogps] {
-        pending = nil
+        begin(\.training)
         let sequence = try PackedSequence(group, model: model.configuration)
         return try Optional(adapter).withView(model: model.configuration) { view in
             let pass = ForwardPass(self, sequence, adapter: view, isKept: true)
@@ -46,7 +46,7 @@ extension ComputeContext {
     public func backward(dLogps: [Float], accumulating gradient: inout [Float]) throws {
         guard let pending else { preconditionFailure("backward follows forward, once") }
         precondition(gradient.count == pending.adapter.layout.parameterCount)
-        self.pending = nil
+        begin(\.training)
         try Optional(pending.adapter).withView(model: model.configuration) { view in
             try gradient.withUnsafeMutableBufferPointer { gradient in
                 guard let base = gradient.baseAddress else { return }
@@ -63,7 +63,7 @@ extension ComputeContext {
     ///
     /// - Returns: `[tokens.count, vocabularySize]`, row-major.
     public func logits(_ tokens: [TokenID], adapter: LoRAAdapter?) throws -> [Float] {
-        pending = nil
+        begin(\.training)
         let sequence = try PackedSequence(
             ResponseGroup(prompt: tokens, responses: []), model: model.configuration)
         return try adapter.withView(model: model.configuration) { view in
@@ -84,7 +84,7 @@ extension ComputeContext {
     public func meanTokenKL(
         _ group: ResponseGroup, policy: LoRAAdapter?, reference: LoRAAdapter?
     ) throws -> Double {
-        pending = nil
+        begin(\.training)
         let sequence = try PackedSequence(group, model: model.configuration)
         let count = sequence.targets.count
         if count == 0 { return 0 }

@@ -15,6 +15,10 @@ public final class ComputeContext {
     public var isCancelled: () -> Bool = { false }
 
     let kernels: attune_kernels
+    let integerKernels: attune_integer_kernels
+    private let precisions: ComputePrecision
+    /// Of the call that runs.
+    var precision: ActivationPrecision
     let pool: ThreadPool
     let buffers: PassBuffers
     var rotary: RotaryTable
@@ -22,10 +26,15 @@ public final class ComputeContext {
     var pending: PendingBackward?
 
     /// - Parameter threads: how many threads compute, the caller's own included.
-    public init(model: Transformer, threads: Int) {
+    public init(
+        model: Transformer, threads: Int, precision: ComputePrecision = ComputePrecision()
+    ) {
         BLAS.useCallingThreadOnly()
         self.model = model
         kernels = attune_best_kernels().pointee
+        integerKernels = attune_best_integer_kernels().pointee
+        precisions = precision
+        self.precision = precision.training
         pool = ThreadPool(threads: threads)
         buffers = PassBuffers(workers: threads)
         rotary = RotaryTable(model.configuration)
@@ -36,7 +45,8 @@ public final class ComputeContext {
 
     /// Which kernels run and on how many threads, for people to read.
     public var blasDescription: String {
-        "OpenBLAS \(BLAS.coreName), \(String(cString: kernels.name)) kernels, "
+        "OpenBLAS \(BLAS.coreName), \(String(cString: kernels.name)) and "
+            + "\(String(cString: integerKernels.name)) kernels, "
             + "\(threads) thread\(threads == 1 ? "" : "s")"
     }
 
@@ -46,6 +56,12 @@ public final class ComputeContext {
     public func releaseBuffers() {
         pending = nil
         buffers.release()
+    }
+
+    /// Starts a call of a kind: what the last one left for `backward` is gone.
+    func begin(_ kind: KeyPath<ComputePrecision, ActivationPrecision>) {
+        pending = nil
+        precision = precisions[keyPath: kind]
     }
 
     func checkCancellation() throws {

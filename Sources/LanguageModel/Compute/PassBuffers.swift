@@ -12,6 +12,9 @@ final class PassBuffers {
     let gradients = FloatBuffer()
     /// Values of a decoding step.
     let decoding = FloatBuffer()
+    /// Activations and gradients as integers.
+    let integers = IntegerActivations()
+    let scaledGradients = FloatBuffer()
     private let workers: [FloatBuffer]
 
     init(workers: Int) {
@@ -29,8 +32,10 @@ final class PassBuffers {
     }
 
     func release() {
-        for buffer in [activations, layer, targets, head, gradients, decoding] + workers {
-            buffer.release()
-        }
+        let single = [
+            activations, layer, targets, head, gradients, decoding, scaledGradients,
+        ]
+        for buffer in single + workers { buffer.release() }
+        integers.release()
     }
 }

@@ -15,6 +15,7 @@ struct VocabularyHead {
     /// Fixed, so that sums do not depend on the number of threads.
     private static let sliceCount = 8
     private static let panelRows = 192
+    private static let blockRows = Int(ATTUNE_PACKED_ROWS)
     /// Rows walked together: more of them use a panel longer, but need more memory and keep a
     /// cancelled call running longer.
     private static let rowLimit = 128
@@ -54,13 +55,21 @@ struct VocabularyHead {
         let slices = RunningSoftmax.slices(
             Self.sliceCount, rows: count, width: gradients == nil ? 0 : width,
             in: context.buffers.head)
+        let integers = context.rounded(hidden, rows: count, for: [weights])
         var found = [Float](repeating: 0, count: count)
         found.withUnsafeMutableBufferPointer { found in
             let found = found
-            forEachPanel(rows: count) { slice, panel, matrix, logits in
-                multiply(
-                    count, panel.count, width, hidden, lda: width, matrix, .transposed, ldb: width,
-                    beta: 0, logits, ldc: panel.count)
+            forEachPanel(rows: count, isDequantized: integers == nil) {
+                slice, panel, matrix, logits in
+                if let integers, let packed = weights.packed {
+                    context.integerKernels.multiply(
+                        packed.layout, panel.lowerBound, panel.count, integers, 0, count, logits,
+                        panel.count, 0)
+                } else {
+                    multiply(
+                        count, panel.count, width, hidden, lda: width, matrix, .transposed,
+                        ldb: width, beta: 0, logits, ldc: panel.count)
+                }
                 for row in 0..<count {
                     let values = logits + row * panel.count
                     let target = Int(targets[row])
@@ -68,9 +77,15 @@ struct VocabularyHead {
                     slices[slice].add(values, count: panel.count, row: row, context.kernels)
                 }
                 guard gradients != nil else { return }
-                multiply(
-                    count, width, panel.count, logits, lda: panel.count, matrix, ldb: width,
-                    beta: 1, slices[slice].mixture, ldc: width)
+                if integers != nil {
+                    addMixture(
+                        panel, exponentials: logits, rows: count, to: slices[slice].mixture,
+                        scratch: matrix)
+                } else {
+                    multiply(
+                        count, width, panel.count, logits, lda: panel.count, matrix, ldb: width,
+                        beta: 1, slices[slice].mixture, ldc: width)
+                }
             }
         }
         return (0..<count).map { row in
@@ -87,6 +102,22 @@ struct VocabularyHead {
             }
             return Float(Double(found[row]) - total)
         }
+    }
+
+    /// Adds `Σ_v exponential_v·E_v` over a panel with integer kernels.
+    private func addMixture(
+        _ panel: Range<Int>, exponentials: Floats, rows: Int, to mixture: Floats, scratch: Floats
+    ) {
+        var arena = FloatArena(scratch)
+        let scaled = ScaledGradient(tokens: rows, width: panel.count, in: &arena)
+        for row in 0..<rows {
+            scaled.set(
+                row, exponentials + row * panel.count, width: panel.count, context.integerKernels)
+        }
+        scaled.multiply(
+            weights, rows: panel, columns: 0..<width, gradient: exponentials, into: mixture,
+            adding: true,
+            scratch: scratch + ScaledGradient.size(tokens: rows, width: panel.count), context)
     }
 
     /// Sums `KL(p ‖ q)` over rows, where `p` and `q` follow from two sets of hidden states.
@@ -153,21 +184,32 @@ struct VocabularyHead {
 
     /// Walks every slice of the vocabulary panel by panel; slices at the same time.
     ///
-    /// - Parameter body: gets the slice's number, the panel's tokens, its matrix and room for
-    ///   `rows · panel.count` values.
+    /// - Parameters:
+    ///   - isDequantized: whether the matrix is wanted in float32; otherwise its room is scratch
+    ///     for `addMixture`.
+    ///   - body: gets the slice's number, the panel's tokens, its matrix and room for
+    ///     `rows · panel.count` values.
     private func forEachPanel(
-        rows: Int,
+        rows: Int, isDequantized: Bool = true,
         _ body: (_ slice: Int, _ panel: Range<Int>, _ matrix: Floats, _ room: Floats) -> Void
     ) {
-        let matrixSize = FloatArena.size(Self.panelRows * width)
+        let matrixSize =
+            isDequantized
+            ? FloatArena.size(Self.panelRows * width)
+            : ScaledGradient.size(tokens: rows, width: Self.panelRows)
+                + ScaledGradient.scratchSize(tokens: rows, columns: width)
         context.buffers.reserveScratch(matrixSize + Self.panelRows * rows)
-        let sliceRows = (weights.rows + Self.sliceCount - 1) / Self.sliceCount
+        // Whole packed blocks, which panels must begin with.
+        let share = (weights.rows + Self.sliceCount - 1) / Self.sliceCount
+        let sliceRows = (share + Self.blockRows - 1) / Self.blockRows * Self.blockRows
         context.pool.run(weights.rows, by: sliceRows) { slice, worker in
             let matrix = context.buffers.scratch(worker)
             for start in stride(from: slice.lowerBound, to: slice.upperBound, by: Self.panelRows) {
                 let panel = start..<min(start + Self.panelRows, slice.upperBound)
-                attune_dequantize_rows(
-                    weights.rows(from: start), panel.count, width, matrix, width)
+                if isDequantized {
+                    attune_dequantize_rows(
+                        weights.rows(from: start), panel.count, width, matrix, width)
+                }
                 body(slice.lowerBound / sliceRows, panel, matrix, matrix + matrixSize)
             }
         }

@@ -47,5 +47,11 @@ final class FileMapping: @unchecked Sendable {  // Immutable memory, written by 
         }
     }
 
+    /// Takes the pages out of this process; they come back from the page cache when read.
+    func release() {
+        guard isMapped, let start = bytes.baseAddress else { return }
+        madvise(UnsafeMutableRawPointer(mutating: start), bytes.count, MADV_DONTNEED)
+    }
+
     private static var lastError: String { String(cString: strerror(errno)) }
 }

@@ -34,6 +34,11 @@ public struct GGUFFile: Sendable {
     /// The size of the file in bytes.
     public var byteCount: Int { mapping.bytes.count }
 
+    /// Takes the mapped pages out of this process's memory until they are read again.
+    func releasePages() {
+        mapping.release()
+    }
+
     public func tensor(named name: String) -> GGUFTensor? {
         indexOfTensor[name].map { tensors[$0] }
     }

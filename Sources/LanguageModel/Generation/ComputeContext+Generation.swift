@@ -18,7 +18,7 @@ extension ComputeContext {
         _ requests: [GenerationRequest], parameters: SamplingParameters, adapter: LoRAAdapter?,
         onToken: ((_ request: Int, _ sample: Int, TokenID) -> Void)? = nil
     ) throws -> [[Completion]] {
-        pending = nil
+        begin(\.sampling)
         try parameters.validate()
         let model = model.configuration
         return try adapter.withView(model: model) { view in

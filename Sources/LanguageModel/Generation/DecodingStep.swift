@@ -71,7 +71,11 @@ struct DecodingStep {
             add(layer, .output, of: mixed, rows: rows)
             normalize(block.feedForwardNorm, rows: rows)
             apply(layer, [(.gate, gate), (.up, up)], to: normed, rows: rows)
-            context.kernels.swiglu(gate, up, rows * model.feedForwardWidth, gate)
+            forEachRows(rows) { some in
+                let start = some.lowerBound * model.feedForwardWidth
+                context.kernels.swiglu(
+                    gate + start, up + start, some.count * model.feedForwardWidth, gate + start)
+            }
             add(layer, .down, of: gate, rows: rows)
         }
         for sample in samples { sample.commitPosition() }
@@ -86,18 +90,28 @@ struct DecodingStep {
     }
 
     private func normalize(_ gain: [Float], rows: Int) {
-        for row in 0..<rows {
-            context.kernels.rms_norm(
-                stream + row * model.width, gain, model.width, model.rmsEpsilon,
-                normed + row * model.width)
+        forEachRows(rows) { some in
+            for row in some {
+                context.kernels.rms_norm(
+                    stream + row * model.width, gain, model.width, model.rmsEpsilon,
+                    normed + row * model.width)
+            }
         }
+    }
+
+    /// Shares out what each row does by itself.
+    private func forEachRows(_ rows: Int, _ body: (Range<Int>) -> Void) {
+        context.pool.run(rows, by: context.rowBlock(rows)) { some, _ in body(some) }
     }
 
     /// Adds a matrix's result to the residual stream.
     private func add(_ layer: Int, _ module: TargetModule, of input: Floats, rows: Int) {
         apply(layer, [(module, normed)], to: input, rows: rows)
-        let count = rows * model.width
-        for index in 0..<count { stream[index] += normed[index] }
+        forEachRows(rows) { some in
+            for index in some.lowerBound * model.width..<some.upperBound * model.width {
+                stream[index] += normed[index]
+            }
+        }
     }
 
     /// Multiplies with matrices of a block, side paths included.
@@ -115,10 +129,14 @@ struct DecodingStep {
         rows: Int, paths: [DecodingAdapter.Path?] = []
     ) {
         let columns = products[0].weights.columns
-        for case let path? in paths {
-            context.kernels.dots(
-                path.a, columns, path.rank, columns, input, columns, rows, path.low, path.rank)
+        forEachRows(paths.isEmpty ? 0 : rows) { some in
+            for case let path? in paths {
+                context.kernels.dots(
+                    path.a, columns, path.rank, columns, input + some.lowerBound * columns,
+                    columns, some.count, path.low + some.lowerBound * path.rank, path.rank)
+            }
         }
+        let integers = context.rounded(input, rows: rows, for: products.map(\.weights))
         let counts = products.map { ($0.weights.rows + Self.taskRows - 1) / Self.taskRows }
         context.pool.run(counts.reduce(0, +)) { task, worker in
             var number = 0
@@ -130,9 +148,14 @@ struct DecodingStep {
             let (weights, output) = products[number]
             let start = part * Self.taskRows
             let count = min(Self.taskRows, weights.rows - start)
-            context.kernels.multiply(
-                weights.rows(from: start), count, columns, input, columns, rows, output + start,
-                weights.rows, context.buffers.scratch(worker))
+            if let integers, let packed = weights.packed {
+                context.integerKernels.multiply(
+                    packed.layout, start, count, integers, 0, rows, output + start, weights.rows, 0)
+            } else {
+                context.kernels.multiply(
+                    weights.rows(from: start), count, columns, input, columns, rows,
+                    output + start, weights.rows, context.buffers.scratch(worker))
+            }
             guard number < paths.count, let path = paths[number] else { return }
             for row in 0..<rows {
                 context.kernels.add_low_rank(

@@ -22,7 +22,8 @@ public final class Transformer: Sendable {
     /// `[width]`
     let outputNorm: [Float]
 
-    /// Takes the weights of a mapped file; nothing is copied but the norms.
+    /// Takes the weights of a mapped file; norms are copied, and matrices that have integer
+    /// kernels get a packed copy.
     ///
     /// - Throws: `GGUFError` for metadata that is missing or impossible, `EngineError` for tensors
     ///   that are missing or do not have the shape the metadata says.
@@ -47,6 +48,8 @@ public final class Transformer: Sendable {
                 file: file, name: "output.weight", rows: configuration.vocabularySize,
                 columns: configuration.width)
         outputNorm = try file.vector("output_norm.weight", count: configuration.width)
+        // Packing read all of it, and what follows reads the packed copy.
+        file.releasePages()
         self.file = file
         self.configuration = configuration
     }

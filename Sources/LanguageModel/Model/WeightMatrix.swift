@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// A frozen matrix that stays as the file stores it, quantised and mapped.
+/// A frozen matrix as the file stores it, quantised and mapped, with a packed copy beside it.
 ///
 /// - Shape: `[rows, columns]`, row-major; a row is a whole number of quantisation blocks.
 /// - Lifetime: valid as long as the `GGUFFile` it came from.
@@ -14,6 +14,8 @@ struct WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outl
     let blockWidth: Int
     let blockBytes: Int
     let base: UnsafeRawPointer
+    /// nil for types without integer kernels.
+    let packed: PackedMatrix?
 
     var rowBytes: Int { columns / blockWidth * blockBytes }
 
@@ -36,6 +38,9 @@ struct WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outl
         self.base = base
         blockWidth = tensor.type.blockSize
         blockBytes = tensor.type.bytesPerBlock
+        packed = PackedMatrix(
+            attune_rows(bytes: base, row_bytes: columns / blockWidth * blockBytes, type: type),
+            rows: rows, columns: columns)
     }
 
     /// The stored rows from a place on whose column starts a block.

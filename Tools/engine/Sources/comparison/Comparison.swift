@@ -29,15 +29,15 @@ struct Job: Decodable {
     var maximumTokens: Int
 }
 
-/// Answers a job: `engine JOB.json FOLDER`.
+/// Answers a job: `comparison JOB.json FOLDER`.
 ///
 /// Writes `base.f32` and `adapted.f32` (logits of all sequences one after another),
 /// `logps.f32`, `gradient.f32` (laid out as the adapter) and `greedy.json`.
-@main struct Engine {
+@main struct Comparison {
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 3 else {
-            FileHandle.standardError.write(Data("usage: engine JOB.json FOLDER\n".utf8))
+            FileHandle.standardError.write(Data("usage: comparison JOB.json FOLDER\n".utf8))
             exit(2)
         }
         let job = try JSONDecoder().decode(
