@@ -6,7 +6,8 @@ import NIOHTTP1
 
 /// Talks to one daemon over its Unix socket.
 ///
-/// Every failure is a ``ControlError`` (kind `unreachable` when nobody answers) or a `CancellationError`.
+/// Every failure is a ``ControlError`` (kind `unreachable` when nobody answers), a `CancellationError`, or what kept the
+/// body of an upload from being read.
 public struct ControlClient: Sendable {
     let server: ServerName
 

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CheckpointStore
 import Foundation
 import NIOCore
 
@@ -11,9 +12,11 @@ struct ServerName: Sendable {
     let isLocal: Bool
 
     /// Turns what the HTTP client throws into an error that says why and what to do.
+    ///
+    /// A `CheckpointError` comes from the body that is being sent, and is no fault of the daemon.
     func failure(_ error: any Error) -> any Error {
         switch error {
-        case is CancellationError, is ControlError:
+        case is CancellationError, is ControlError, is CheckpointError:
             return error
         case let error as IOError:
             return unreachable(errno: error.errnoCode)

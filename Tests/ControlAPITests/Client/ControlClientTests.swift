@@ -138,6 +138,23 @@ import Testing
         }
     }
 
+    /// A damaged object on a stick is refused; the daemon that it was meant for is well.
+    @Test func aBodyThatCannotBeReadIsNoFaultOfTheDaemon() async throws {
+        let id = ObjectID(hashing: Data([1, 2]))
+        let fault = CheckpointError.hashMismatch(
+            expected: id, found: ObjectID(hashing: Data([1])), place: "stick")
+        try await LoopbackServer.with { _ in
+            LoopbackServer.Answer(status: 204)
+        } _: { server in
+            let remote = DaemonRemote(name: "loop", client: client(server))
+            let body = ObjectBody { continuation in
+                continuation.yield(Data([1]))
+                continuation.finish(throwing: fault)
+            }
+            await #expect(throws: fault) { try await remote.put(id, size: 2, body: body) }
+        }
+    }
+
     @Test func judgementsAboutAnObjectAreRefusals() async throws {
         let id = ObjectID(hashing: Data([1]))
         try await LoopbackServer.with { request in
