@@ -81,6 +81,11 @@ class PrivateDaemon:
                 sys.exit(f"cannot start a daemon: it does not answer; its log is {self.log}")
             time.sleep(0.1)
 
+    def processor_seconds(self):
+        """What the daemon has used so far, in user and system time."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def attunectl(self, *words):
         """Runs the control tool with `--json` and returns the finished process."""
         return subprocess.run([self.binaries / "attunectl", *map(str, words), "--json", "--quiet",
