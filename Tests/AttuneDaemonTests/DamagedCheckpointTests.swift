@@ -64,6 +64,20 @@ import Testing
         }
     }
 
+    @Test func aDamagedObjectIsNotHandedOver() async throws {
+        let adapter = try ledger.library.repository.manifest(of: damaged).object("adapter").id
+        try damage(adapter)
+        let id = damaged
+        try await serve { test in
+            let remote = DaemonRemote(name: "here", client: test.client)
+            await #expect(throws: CheckpointError.objectMissing(adapter, place: "here")) {
+                _ = try await remote.get(adapter, from: 0)
+            }
+            let incomplete = try await remote.incomplete()
+            #expect(incomplete == [id])
+        }
+    }
+
     @Test func aDamagedHeadDoesNotKeepTheDaemonFromStarting() async throws {
         try ledger.promote(damaged)
         try ledger.library.publishUnpublishedHead()

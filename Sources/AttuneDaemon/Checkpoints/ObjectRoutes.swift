@@ -20,6 +20,8 @@ extension RouteTable {
                     .invalidRequest,
                     "cannot send object \(id.short) from byte \(offset): it has \(size)")
             }
+            // A damaged object is told by an answer, not by an answer that breaks off.
+            try repository.objects.verify(id)
             let body = try repository.objects.stream(of: id, from: offset)
             return .bytes(count: size - offset, body.map { ByteBuffer(bytes: $0) })
         }

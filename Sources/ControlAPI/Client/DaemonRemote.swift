@@ -28,7 +28,8 @@ public struct DaemonRemote: Remote {
     public func get(_ id: ObjectID, from offset: Int) async throws -> ObjectBody {
         do {
             return try await client.download(object: id, from: offset)
-        } catch let error as ControlError where error.kind == .notFound {
+        } catch let error as ControlError where [.notFound, .integrity].contains(error.kind) {
+            // Damaged is as good as missing: the daemon has set it aside.
             throw CheckpointError.objectMissing(id, place: name)
         }
     }
