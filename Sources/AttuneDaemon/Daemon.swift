@@ -4,6 +4,7 @@ package import FeedbackStore
 import Foundation
 package import Hummingbird
 package import Logging
+import PreferenceLearning
 import SystemdSupport
 
 /// One running instance: the state directory it owns, and the services that work on it.
@@ -41,7 +42,8 @@ package final class Daemon: Sendable {
         let checkpoints = CheckpointLibrary(
             repository: CheckpointRepository(directory: directory.path), store: store, key: key)
         let models = ModelLibrary(store: store, events: events)
-        let engine = InferenceEngine(thread: thread, threads: threads)
+        let engine = InferenceEngine(
+            thread: thread, threads: threads, precision: configuration.round.precision)
         self.loaded = loaded
         self.configuration = configuration
         self.directory = directory
@@ -59,7 +61,9 @@ package final class Daemon: Sendable {
             checkpoints: checkpoints, models: models, engine: engine, limits: configuration.labels)
         trainer = Trainer(
             checkpoints: checkpoints, models: models,
-            runner: RoundRunner(thread: thread, threads: threads, store: store, logger: logger),
+            runner: RoundRunner(
+                thread: thread, threads: threads, pace: configuration.training.pace, store: store,
+                logger: logger),
             configuration: configuration, directory: directory, events: events, logger: logger)
     }
 

@@ -2,6 +2,7 @@ import CheckpointStore
 import ControlAPI
 import FeedbackStore
 import Foundation
+import LanguageModel
 import Logging
 import ServiceLifecycle
 import SystemdSupport
@@ -114,6 +115,7 @@ package struct DaemonService: Service {
                 await daemon.models.unload(idleFor: .seconds(60 * idleMinutes))
             {
                 await daemon.engine.unload()
+                EngineMemory.giveBack()
                 daemon.logger.info("The idle model left memory")
             }
             await manager.status(daemon.trainer.status.sentence)

@@ -19,6 +19,7 @@ struct TestDaemon: Sendable {
         let state = directory ?? TemporaryDirectory.path()
         defer { if directory == nil { TemporaryDirectory.remove(state) } }
         var configuration = DaemonConfiguration()
+        configuration.training.pace.busyPressure = 0  // The other tests are busy.
         configure(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

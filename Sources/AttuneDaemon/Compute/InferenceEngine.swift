@@ -9,12 +9,14 @@ package import PreferenceLearning
 package actor InferenceEngine {
     private let thread: ComputeThread
     private let threads: Int
+    private let precision: ComputePrecision
     private var context: ComputeContext?
 
     /// - Parameter threads: how many compute together.
-    package init(thread: ComputeThread, threads: Int) {
+    package init(thread: ComputeThread, threads: Int, precision: ComputePrecision) {
         self.thread = thread
         self.threads = threads
+        self.precision = precision
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -97,7 +99,9 @@ package actor InferenceEngine {
 
     private func context(for model: LoadedModel, _ flag: CancellationFlag) -> ComputeContext {
         let kept = context.flatMap { $0.model === model.transformer ? $0 : nil }
-        let context = kept ?? ComputeContext(model: model.transformer, threads: threads)
+        let context =
+            kept
+            ?? ComputeContext(model: model.transformer, threads: threads, precision: precision)
         self.context = context
         let thread = thread
         context.isCancelled = {

@@ -32,6 +32,20 @@ package struct DaemonConfiguration: Hashable, Sendable {
         package var beta = 0.1
         /// 0 takes a new one for each round.
         package var seed = 0
+        package var pace = Pace()
+    }
+
+    /// How a round shares the machine.
+    package struct Pace: Hashable, Sendable {
+        package var dutyCycle = 1.0
+        /// Percent of the last ten seconds in which a task waited for a processor; 0 never.
+        package var busyPressure = 60.0
+        package var busyDutyCycle = 0.5
+        package var onBattery = OnBattery.run
+
+        package enum OnBattery: String, CaseIterable, Hashable, Sendable {
+            case run, wait
+        }
     }
 
     package enum Schedule: String, CaseIterable, Hashable, Sendable {

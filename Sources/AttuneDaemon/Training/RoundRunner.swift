@@ -7,12 +7,17 @@ import PreferenceLearning
 actor RoundRunner {
     private let thread: ComputeThread
     private let threads: Int
+    private let pace: DaemonConfiguration.Pace
     private let store: FeedbackStore
     private let logger: Logger
 
-    init(thread: ComputeThread, threads: Int, store: FeedbackStore, logger: Logger) {
+    init(
+        thread: ComputeThread, threads: Int, pace: DaemonConfiguration.Pace, store: FeedbackStore,
+        logger: Logger
+    ) {
         self.thread = thread
         self.threads = threads
+        self.pace = pace
         self.store = store
         self.logger = logger
     }
@@ -29,9 +34,13 @@ actor RoundRunner {
         _ assignment: RoundAssignment, flag: CancellationFlag,
         send: @escaping @Sendable (RoundEvent) -> Void
     ) throws -> RoundResult {
-        let context = ComputeContext(model: assignment.model.transformer, threads: threads)
+        let context = ComputeContext(
+            model: assignment.model.transformer, threads: threads,
+            precision: assignment.plan.configuration.precision)
+        defer { EngineMemory.giveBack() }
         let session = RoundSession(
-            assignment, store: store, thread: thread, flag: flag, logger: logger, send: send)
+            assignment, store: store, thread: thread, flag: flag, pace: TrainingPace(pace),
+            logger: logger, send: send)
         let round = try Round(
             plan: assignment.plan, state: assignment.files.load(),
             reference: assignment.reference, start: assignment.start, context: context)

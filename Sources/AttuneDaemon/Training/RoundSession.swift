@@ -16,6 +16,9 @@ final class RoundSession: RoundEnvironment {
     private let send: (RoundEvent) -> Void
     private let cache: ReferenceCache
     private let annotator: CommandAnnotator?
+    private let pace: TrainingPace
+    private let logger: Logger
+    private var paceReason: TrainingPace.Reason?
     private var savedPhase: RoundState.Phase?
     private var savedAt = ContinuousClock.now
 
@@ -24,9 +27,12 @@ final class RoundSession: RoundEnvironment {
 
     init(
         _ assignment: RoundAssignment, store: FeedbackStore, thread: ComputeThread,
-        flag: CancellationFlag, logger: Logger, send: @escaping (RoundEvent) -> Void
+        flag: CancellationFlag, pace: TrainingPace, logger: Logger,
+        send: @escaping (RoundEvent) -> Void
     ) {
         self.assignment = assignment
+        self.pace = pace
+        self.logger = logger
         self.store = store
         self.thread = thread
         self.flag = flag
@@ -42,11 +48,28 @@ final class RoundSession: RoundEnvironment {
             : nil
     }
 
-    /// Asked between layers, so people who wait for an answer are served here.
+    /// Asked between layers, so people who wait for an answer are served here, and the round rests
+    /// here.
     var isCancelled: Bool {
         thread.noteAlive()
-        if !flag.isCancelled { thread.serveRequests() }
+        guard !flag.isCancelled else { return true }
+        pace.rest { slice in
+            Thread.sleep(forTimeInterval: slice / .seconds(1))
+            thread.noteAlive()
+            thread.serveRequests()
+            return !flag.isCancelled
+        }
+        noteReason()
+        thread.serveRequests()
+        pace.workedForOthers()
         return flag.isCancelled
+    }
+
+    private func noteReason() {
+        guard pace.reason != paceReason else { return }
+        paceReason = pace.reason
+        let text = paceReason.map { "The round goes slower: \($0.rawValue)" }
+        logger.info("\(text ?? "The round goes at full speed")")
     }
 
     func retracted(among pairs: [String]) throws -> [String] {

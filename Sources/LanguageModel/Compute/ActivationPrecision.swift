@@ -12,7 +12,7 @@ public enum ActivationPrecision: String, CaseIterable, Codable, Hashable, Sendab
 }
 
 /// The precisions of a context's two kinds of work.
-public struct ComputePrecision: Hashable, Sendable {
+public struct ComputePrecision: Codable, Hashable, Sendable {
     /// Scoring, training and evaluation. `int8` is too coarse for gradients.
     public var training: ActivationPrecision
     /// Reading prompts and decoding.

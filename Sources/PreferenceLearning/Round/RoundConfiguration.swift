@@ -73,6 +73,12 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
     /// A candidate still unfinished after this many tokens is dropped.
     public var maximumNewTokens = 256
 
+    // MARK: Arithmetic
+
+    /// How activations enter products with the frozen weights; part of the plan, so that a resumed
+    /// round goes on as it began. `Tools/benchmarks/engine --cost` shows what each one changes.
+    public var precision = ComputePrecision(training: .int16, sampling: .int16)
+
     public var metaLearner = MetaLearnerConfiguration()
     public var gate = GateConfiguration()
 
@@ -112,6 +118,7 @@ extension RoundConfiguration {
         try require(
             (0...1).contains(finalLearningRateShare), "finalLearningRateShare",
             "must be in [0, 1]")
+        try require(precision.training != .int8, "precision", "must not be int8 for training")
         try require(batchSize > 0, "batchSize", "must be ≥ 1")
         try require(
             chunkSize > 0 && chunkSize.isMultiple(of: max(batchSize, 1)), "chunkSize",

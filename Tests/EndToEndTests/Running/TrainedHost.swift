@@ -14,6 +14,7 @@ actor TrainedHost {
           command: ["\(BuiltProgram.repository)/Tools/demo/annotate"]
         training:
           seed: 7
+          busyPressure: 0
           learningRate: 0.0003
           batchSize: 4
           chunkSize: 4

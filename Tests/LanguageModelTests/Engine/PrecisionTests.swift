@@ -78,7 +78,7 @@ import Testing
             let few = try context.generate(
                 [GenerationRequest(prompt: prompt, sampleCount: count)], parameters: parameters,
                 adapter: nil)[0]
-            #expect(few == Array(together[..<count]))
+            #expect(few == Array(together[..<count]), "\(count) samples")
         }
     }
 
