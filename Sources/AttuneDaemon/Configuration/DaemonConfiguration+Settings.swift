@@ -103,7 +103,7 @@ extension DaemonConfiguration {
         .choice(
             "training.precision", \.training.round.precision.training,
             "Activations in products with the frozen weights: float32, or int16, which is faster"
-                + " and moves log-probabilities by up to 0.002 nats a token. int8 is refused."),
+                + " and moves log-probabilities by about 0.0002 nats a token. int8 is refused."),
     ]
 
     private static let window: [Setting] = [
