@@ -65,6 +65,10 @@ import Testing
         pace.workedForOthers()
         #expect(abs(share(pace) - 0.25) < 0.02)
         #expect(pace.reason == .othersAreBusy)
+        machine.set(pressure: 59 * 0.25)
+        machine.advance(.seconds(2))
+        pace.workedForOthers()
+        #expect(abs(share(pace) - 0.25) < 0.02, "a resting round waits less among as many others")
         machine.set(pressure: 3)
         machine.advance(.seconds(2))
         pace.workedForOthers()
@@ -113,6 +117,18 @@ import Testing
         }
     }
 
+    @Test func aNightAsleepIsNotPaidBack() {
+        let pace = pace { $0.dutyCycle = 0.5 }
+        machine.advance(.seconds(8 * 3600))
+        var rested = Duration.zero
+        pace.rest {
+            machine.advance($0)
+            rested += $0
+            return true
+        }
+        #expect(rested <= .seconds(10))
+    }
+
     @Test func pressureIsReadAsTheKernelWritesIt() {
         let text =
             "some avg10=12.34 avg60=5.00 avg300=1.00 total=1\nfull avg10=99.00 avg60=0 total=0\n"
@@ -137,6 +153,10 @@ import Testing
         try supply("BAT0", type: "Battery", online: "")
         try supply("AC", type: "Mains", online: "0")
         #expect(power.isOnBattery)
+        try FileManager.default.removeItem(atPath: directory + "/AC")
+        try supply("USBC", type: "USB", online: "0")
+        #expect(power.isOnBattery, "a machine that is charged by USB only")
+        try supply("AC", type: "Mains", online: "0")
         try supply("USBC", type: "USB", online: "1")
         #expect(!power.isOnBattery)
         try supply("USBC", type: "USB", online: "0")

@@ -23,6 +23,6 @@ extension CheckpointLibrary {
             kept.formUnion(
                 [record.plan.startCheckpoint, record.plan.referenceCheckpoint].compactMap { $0 })
         }
-        try store.evictReferenceLogps(except: kept)
+        try store.evictReferenceLogps(except: Set(kept.flatMap(ReferenceCache.names)))
     }
 }

@@ -8,12 +8,11 @@ package struct PowerSupply: Sendable {
         self.directory = directory
     }
 
-    /// True when there is a mains supply and none is online.
+    /// True when there is a supply from outside and none is online.
     package var isOnBattery: Bool {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        let mains = names.filter { ["Mains", "USB"].contains(attribute("type", of: $0)) }
-        return mains.contains { attribute("type", of: $0) == "Mains" }
-            && mains.allSatisfy { attribute("online", of: $0) == "0" }
+        let outside = names.filter { ["Mains", "USB"].contains(attribute("type", of: $0)) }
+        return !outside.isEmpty && outside.allSatisfy { attribute("online", of: $0) == "0" }
     }
 
     private func attribute(_ name: String, of supply: String) -> String? {

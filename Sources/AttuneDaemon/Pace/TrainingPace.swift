@@ -43,6 +43,7 @@ package final class TrainingPace {
     package private(set) var reason: Reason?
 
     private static let interval = Duration.seconds(2)
+    private static let longestPiece = Duration.seconds(10)
     /// Rests are no shorter than this, so that they are worth a sleep, and asked about as often.
     package static let slice = Duration.milliseconds(50)
 
@@ -62,7 +63,8 @@ package final class TrainingPace {
     ///   - nap: sleeps for a slice and does what cannot wait; false ends the rest.
     /// - Postconditions: of the time since the start, a share of about the duty cycle was work.
     package func rest(_ nap: (Duration) -> Bool) {
-        let worked = now() - resumedAt
+        // A machine that was suspended, or a process that was stopped, did not work meanwhile.
+        let worked = min(now() - resumedAt, Self.longestPiece)
         look()
         if share < 1 && share > 0 { debt += worked * (1 / share - 1) }
         if share == 1 { debt = .zero }
@@ -80,13 +82,19 @@ package final class TrainingPace {
         resumedAt = now()
     }
 
+    /// A round that rests waits for the processor less in the same surroundings, so what counts as
+    /// busy then is less too, by a quarter more so that it does not turn to and fro.
+    private var pressureLimit: Double {
+        reason == .othersAreBusy ? limits.busyPressure * share * 0.75 : limits.busyPressure
+    }
+
     private func look() {
         if let lookedAt, now() - lookedAt < Self.interval { return }
         lookedAt = now()
         if limits.onBattery == .wait && surroundings.isOnBattery() {
             (share, reason) = (0, .onBattery)
         } else if limits.busyPressure > 0 && limits.busyDutyCycle < limits.dutyCycle
-            && surroundings.pressure() >= limits.busyPressure
+            && surroundings.pressure() >= pressureLimit
         {
             (share, reason) = (limits.busyDutyCycle, .othersAreBusy)
         } else {

@@ -94,7 +94,9 @@ package struct Promoter: Sendable {
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void
     ) async throws -> GateDecision {
         let checkpoints = checkpoints
-        let cache = ReferenceCache(store: checkpoints.store, model: model, pairs: heldOut)
+        let cache = ReferenceCache(
+            store: checkpoints.store, model: model,
+            precision: configuration.round.precision.training, pairs: heldOut)
         let frozen = try await checkpoints.store.perform { _ in
             try checkpoints.frozen(head, on: model)
         }

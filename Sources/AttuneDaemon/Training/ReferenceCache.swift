@@ -10,12 +10,17 @@ import Synchronization
 final class ReferenceCache: LogpsCache, Sendable {
     private let store: FeedbackStore
     private let base: String
+    private let precision: ActivationPrecision
     private let tokens: [String: (chosen: Int, rejected: Int)]
     private let pending = Mutex<[String: [String: ReferenceLogps]]>([:])
 
     /// - Parameter pairs: the feedback that may be cached; other pairs, such as online ones, are not.
-    init(store: FeedbackStore, model: LoadedModel, pairs: [PairExample]) {
+    init(
+        store: FeedbackStore, model: LoadedModel, precision: ActivationPrecision,
+        pairs: [PairExample]
+    ) {
         self.store = store
+        self.precision = precision
         base = Self.reference(ofBase: model.base.fingerprint.hex)
         let template = model.transformer.chatTemplate
         tokens = Dictionary(
@@ -33,9 +38,19 @@ final class ReferenceCache: LogpsCache, Sendable {
     /// The name in the store of a bare model.
     static func reference(ofBase fingerprint: String) -> String { "base-" + fingerprint }
 
+    /// The name of a model's values in a precision: values of two are never mixed.
+    private static func name(_ reference: String, _ precision: ActivationPrecision) -> String {
+        precision == .float32 ? reference : reference + "-" + precision.rawValue
+    }
+
+    /// The names of a model's values in all precisions.
+    static func names(_ reference: String) -> [String] {
+        ActivationPrecision.allCases.map { name(reference, $0) }
+    }
+
     func cachedLogps(pair: String, checkpoint: String?) throws -> PairLogps? {
         guard let tokens = tokens[pair] else { return nil }
-        let reference = checkpoint ?? base
+        let reference = Self.name(checkpoint ?? base, precision)
         let waiting = pending.withLock { $0[reference]?[pair] }
         guard
             let found = try waiting
@@ -49,7 +64,7 @@ final class ReferenceCache: LogpsCache, Sendable {
     func keep(_ logps: PairLogps, pair: String, checkpoint: String?) throws {
         guard tokens[pair] != nil else { return }
         pending.withLock {
-            $0[checkpoint ?? base, default: [:]][pair] = ReferenceLogps(
+            $0[Self.name(checkpoint ?? base, precision), default: [:]][pair] = ReferenceLogps(
                 chosen: logps.chosen, rejected: logps.rejected)
         }
     }

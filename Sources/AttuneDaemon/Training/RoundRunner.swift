@@ -34,10 +34,11 @@ actor RoundRunner {
         _ assignment: RoundAssignment, flag: CancellationFlag,
         send: @escaping @Sendable (RoundEvent) -> Void
     ) throws -> RoundResult {
+        // Declared first, so that the buffers are freed before.
+        defer { EngineMemory.giveBack() }
         let context = ComputeContext(
             model: assignment.model.transformer, threads: threads,
             precision: assignment.plan.configuration.precision)
-        defer { EngineMemory.giveBack() }
         let session = RoundSession(
             assignment, store: store, thread: thread, flag: flag, pace: TrainingPace(pace),
             logger: logger, send: send)

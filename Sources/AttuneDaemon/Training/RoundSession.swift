@@ -2,6 +2,7 @@ import ControlAPI
 import FeedbackFormats
 package import FeedbackStore
 import Foundation
+import LanguageModel
 import Logging
 package import PreferenceLearning
 
@@ -39,7 +40,8 @@ final class RoundSession: RoundEnvironment {
         self.send = send
         let plan = assignment.plan
         cache = ReferenceCache(
-            store: store, model: assignment.model, pairs: plan.window + plan.heldOut)
+            store: store, model: assignment.model,
+            precision: plan.configuration.precision.training, pairs: plan.window + plan.heldOut)
         annotator =
             assignment.annotator.kind == .command && plan.requestBudget != 0
             ? CommandAnnotator(
@@ -86,7 +88,11 @@ final class RoundSession: RoundEnvironment {
             return nil
         }
         return try annotator.annotate(request, round: assignment.id, in: store) {
-            if self.isCancelled { throw CancellationError() }
+            // Waiting is no work, so the round owes no rest for it.
+            self.thread.noteAlive()
+            self.thread.serveRequests()
+            self.pace.workedForOthers()
+            if self.flag.isCancelled { throw CancellationError() }
         }
     }
 

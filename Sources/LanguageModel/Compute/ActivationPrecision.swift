@@ -26,3 +26,10 @@ public struct ComputePrecision: Codable, Hashable, Sendable {
         self.sampling = sampling
     }
 }
+
+extension KeyedDecodingContainer {
+    /// Decodes a precision; what was written before there was a choice was computed in float32.
+    public func decode(_ type: ComputePrecision.Type, forKey key: Key) throws -> ComputePrecision {
+        try decodeIfPresent(type, forKey: key) ?? ComputePrecision()
+    }
+}

@@ -139,8 +139,8 @@ extension ComputeContext {
         let usesIntegers = group.projections.map {
             precision != .float32 && $0.weights.packed != nil
         }
-        let sizes = group.projections.map {
-            ScaledGradient.size(tokens: rows, width: $0.weights.rows)
+        let sizes = zip(group.projections, usesIntegers).map { projection, usesIntegers in
+            usesIntegers ? ScaledGradient.size(tokens: rows, width: projection.weights.rows) : 0
         }
         var arena = FloatArena(buffers.scaledGradients.reserve(sizes.reduce(0, +)))
         let scaled = zip(group.projections, usesIntegers).map { projection, usesIntegers in

@@ -16,6 +16,7 @@ public final class ComputeContext {
 
     let kernels: attune_kernels
     let integerKernels: attune_integer_kernels
+    private let hasFastIntegers: Bool
     private let precisions: ComputePrecision
     /// Of the call that runs.
     var precision: ActivationPrecision
@@ -33,6 +34,7 @@ public final class ComputeContext {
         self.model = model
         kernels = attune_best_kernels().pointee
         integerKernels = attune_best_integer_kernels().pointee
+        hasFastIntegers = attune_integer_kernels_at(1) != nil
         precisions = precision
         self.precision = precision.training
         pool = ThreadPool(threads: threads)
@@ -61,7 +63,8 @@ public final class ComputeContext {
     /// Starts a call of a kind: what the last one left for `backward` is gone.
     func begin(_ kind: KeyPath<ComputePrecision, ActivationPrecision>) {
         pending = nil
-        precision = precisions[keyPath: kind]
+        // The plain integer kernels are a reference, slower than the library is in float32.
+        precision = hasFastIntegers ? precisions[keyPath: kind] : .float32
     }
 
     func checkCancellation() throws {

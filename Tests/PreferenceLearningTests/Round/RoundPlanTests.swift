@@ -1,3 +1,4 @@
+import Foundation
 import LanguageModel
 import PreferenceLearning
 import Testing
@@ -10,6 +11,18 @@ import Testing
         #expect(throws: PreferenceLearningError.heldOutPromptInWindow(pair: "leak")) {
             try round.run()
         }
+    }
+
+    @Test func aPlanFromBeforePrecisionsWereAChoiceIsInFloat32() throws {
+        let data = try JSONEncoder().encode(RoundConfiguration())
+        var fields = try #require(
+            JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(fields.removeValue(forKey: "precision") != nil)
+        let old = try JSONDecoder().decode(
+            RoundConfiguration.self, from: JSONSerialization.data(withJSONObject: fields))
+        #expect(old.precision == ComputePrecision(training: .float32, sampling: .float32))
+        let round = try JSONDecoder().decode(RoundConfiguration.self, from: data)
+        #expect(round == RoundConfiguration())
     }
 
     @Test func anEmptyWindowIsRefused() throws {
