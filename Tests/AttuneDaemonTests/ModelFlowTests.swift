@@ -149,6 +149,11 @@ import Testing
             var iterator = lines.makeAsyncIterator()
             _ = try await iterator.next()
 
+            // An answer from inside the round: the model is loaded, and what follows is arithmetic.
+            let order = GenerationOrder(
+                prompts: [[.user("Hi")]], greedy: true, maximumTokens: 1)
+            for try await _ in try await test.client.lines(ControlRoutes.generate, order) {}
+
             let start = ContinuousClock.now
             let round = try await test.client.send(ControlRoutes.cancelTraining)
             #expect(round.state == .cancelled)
