@@ -5,8 +5,8 @@
 /// applied in float32: error in a product's result relative to its size about 4e-5 and 9e-3. On 120
 /// real responses `int16` moves a token's log-probability by 0.0002 nats (at most 0.003), perplexity
 /// not by 1e-5, and an adapter's gradients by 0.06 %; `int8` by 0.05 nats and perplexity by 0.3 %
-/// (`Tools/benchmarks/engine --cost`). What has no integer kernels (weights in float32, float16, bfloat16 and the K types; attention,
-/// norms, adapters) is computed in float32 always.
+/// (`Tools/benchmarks/engine --cost`). What has no integer kernels (weights in float32, float16,
+/// bfloat16 and the K types; attention, norms, adapters) is computed in float32 always.
 public enum ActivationPrecision: String, CaseIterable, Codable, Hashable, Sendable {
     case float32
     case int16
