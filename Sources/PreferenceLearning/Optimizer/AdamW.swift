@@ -89,6 +89,7 @@ public struct AdamW<Scalar: BinaryFloatingPoint & Codable & Hashable & Sendable>
     /// Takes one step down `gradient`.
     ///
     /// - Precondition: as many parameters and gradients as at the start.
+    @specialized(where Scalar == Float)  // a caller in another module would run the generic code
     public mutating func update(
         _ parameters: inout [Scalar], gradient: [Scalar], learningRate: Double
     ) {
