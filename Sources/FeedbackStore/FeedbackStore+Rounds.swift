@@ -10,7 +10,7 @@ extension FeedbackStore {
     /// - Parameters:
     ///   - plan: JSON of the trainer's, with which the round can be resumed.
     ///   - base: the fingerprint of the model it trains, which must be in use.
-    ///   - new: ids from ``window(limit:)``. - replayed: ids from ``replayCandidates()``.
+    ///   - new: ids from ``window(limit:)``. - replayed: ids from ``forEachReplayCandidate(_:)``.
     ///   - answers: ids from ``pendingOnlinePairs(limit:tokenLimit:)``.
     ///   - tooLong: what it met and leaves out for its length; whatever becomes of the round, no later
     ///     one meets it again under the same limit.

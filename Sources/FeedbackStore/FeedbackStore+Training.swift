@@ -19,11 +19,13 @@ extension FeedbackStore {
                 """, after: after, limit: limit)
     }
 
-    /// The ids of pairs and edits that a completed round has trained on and that are still live,
-    /// oldest first: what replay draws from.
-    public func replayCandidates() throws -> [String] {
+    /// Calls `body` with the ids of pairs and edits that a completed round has trained on and that
+    /// are still live, oldest first: what replay draws from.
+    ///
+    /// They are never in memory all together.
+    public func forEachReplayCandidate(_ body: (String) -> Void) throws {
         try read { db in
-            try String.fetchAll(
+            let ids = try String.fetchCursor(
                 db,
                 sql: """
                     SELECT feedback.id FROM feedback
@@ -31,6 +33,7 @@ extension FeedbackStore {
                         AND feedback.id NOT IN (SELECT feedback_id FROM tombstone)
                     ORDER BY seq
                     """)
+            while let id = try ids.next() { body(id) }
         }
     }
 

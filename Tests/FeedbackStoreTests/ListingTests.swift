@@ -78,7 +78,7 @@ import Testing
         #expect(counts.heldOut + counts.waiting + counts.trained == counts.pairs + counts.edits)
         #expect(counts.heldOut == (try store.heldOutPairs().count))
         #expect(counts.waiting == (try store.window(limit: 100).count))
-        #expect(counts.trained == (try store.replayCandidates().count))
+        #expect(counts.trained == (try replayCandidates(store).count))
         #expect(counts.retracted == 1)
     }
 }

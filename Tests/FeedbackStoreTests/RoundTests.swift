@@ -22,7 +22,7 @@ import Testing
         }
         try store.completeRound(new: Array(ids[..<4]))
         #expect(try store.window(limit: 10).map(\.id) == Array(ids[4...]))
-        #expect(try store.replayCandidates() == Array(ids[..<4]))
+        #expect(try replayCandidates(store) == Array(ids[..<4]))
     }
 
     @Test func editsAreTrainedLikePairs() throws {

@@ -26,7 +26,7 @@ import Testing
         try store.endRound(round, end)
         #expect(try !store.window(limit: 10).map(\.id).contains(ids[1]))
         #expect(try store.feedback(ids[1]).trainedIn == [])
-        #expect(try !store.replayCandidates().contains(ids[1]))
+        #expect(try !replayCandidates(store).contains(ids[1]))
         #expect(try store.skips(ofRound: round).tooLong == 1)
         let counts = try store.counts()
         #expect(counts.tooLong == 1)

@@ -94,3 +94,10 @@ extension FeedbackStore {
         return round
     }
 }
+
+/// All that replay draws from.
+func replayCandidates(_ store: FeedbackStore) throws -> [String] {
+    var ids: [String] = []
+    try store.forEachReplayCandidate { ids.append($0) }
+    return ids
+}

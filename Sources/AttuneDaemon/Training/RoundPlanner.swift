@@ -57,9 +57,9 @@ struct RoundPlanner: Sendable {
                 "cannot train: there is no new feedback since the last round; add pairs with"
                     + " `attunectl feedback add` or `feedback import`, or answer label requests")
         }
-        let selection = RoundWindow.select(
-            new: fresh.map(\.id), older: try store.replayCandidates(),
-            replayShare: round.replayShare, limit: round.windowLimit, seed: seed)
+        let selection = try RoundWindow.select(
+            new: fresh.map(\.id), replayShare: round.replayShare, limit: round.windowLimit,
+            seed: seed, older: store.forEachReplayCandidate)
         let replayed = try store.feedback(ids: selection.replayed).filter {
             PairExample($0).map { ruler.tokens($0) <= ruler.limit } ?? false
         }

@@ -14,24 +14,58 @@ public enum RoundWindow {
     ///
     /// - Parameters:
     ///   - new: ids no completed round has trained on, oldest first.
-    ///   - older: ids that may be replayed; those also in `new` are not.
     ///   - limit: most pairs in the window. New ones beyond their share of it wait for the next
     ///     round.
+    ///   - older: hands over the ids that may be replayed, one by one; those also in `new` are not.
     /// - Postconditions: `replayed / (new + replayed) ≤ replayShare` up to rounding; nothing occurs
     ///   twice. Without new pairs nothing is replayed either: there is no reason for a round.
     public static func select(
-        new: [String], older: [String], replayShare: Double, limit: Int, seed: UInt64
-    ) -> Selection {
+        new: [String], replayShare: Double, limit: Int, seed: UInt64,
+        older: (_ take: (String) -> Void) throws -> Void
+    ) rethrows -> Selection {
         var seen: Set<String> = []
         let fresh = new.filter { seen.insert($0).inserted }
-        let candidates = older.filter { seen.insert($0).inserted }
-        let replaySlots = min(candidates.count, Int((replayShare * Double(limit)).rounded()))
-        let chosen = fresh.prefix(limit - replaySlots)
+        var draw = ReplayDraw(limit: Int((replayShare * Double(limit)).rounded()), seed: seed)
+        try older { if !seen.contains($0) { draw.add($0) } }
+        let candidates = draw.ids
+        let chosen = fresh.prefix(limit - candidates.count)
         let wanted = Int((Double(chosen.count) * replayShare / (1 - replayShare)).rounded())
-        let ranked = candidates.map { (rank: StableHash.of($0, seed: seed), id: $0) }.sorted {
-            $0 < $1
+        return Selection(new: Array(chosen), replayed: Array(candidates.prefix(wanted)))
+    }
+}
+
+/// The ids with the lowest ranks of all that come by, however many they are.
+private struct ReplayDraw {
+    let limit: Int
+    let seed: UInt64
+    private var kept: [(rank: UInt64, id: String)] = []
+    /// What comes next must be below, or cannot be kept.
+    private var bound = UInt64.max
+
+    init(limit: Int, seed: UInt64) {
+        self.limit = limit
+        self.seed = seed
+    }
+
+    mutating func add(_ id: String) {
+        let rank = StableHash.of(id, seed: seed)
+        guard limit > 0, rank <= bound else { return }
+        kept.append((rank, id))
+        if kept.count >= 2 * limit + 64 {
+            kept = lowest
+            if kept.count == limit { bound = kept[limit - 1].rank }
         }
-        return Selection(
-            new: Array(chosen), replayed: ranked.prefix(min(wanted, replaySlots)).map(\.id))
+    }
+
+    /// By rank, each once.
+    var ids: [String] { lowest.map(\.id) }
+
+    private var lowest: [(rank: UInt64, id: String)] {
+        var result: [(rank: UInt64, id: String)] = []
+        for entry in kept.sorted(by: { $0 < $1 })
+        where result.count < limit && result.last?.id != entry.id {
+            result.append(entry)
+        }
+        return result
     }
 }

@@ -5,8 +5,16 @@ import Testing
     private let new = (0..<60).map { "new-\($0)" }
     private let older = (0..<200).map { "old-\($0)" }
 
+    private func select(
+        new: [String], older: [String], replayShare: Double, limit: Int, seed: UInt64
+    ) -> RoundWindow.Selection {
+        RoundWindow.select(new: new, replayShare: replayShare, limit: limit, seed: seed) { take in
+            for id in older { take(id) }
+        }
+    }
+
     @Test func replayMakesUpItsShareOfTheWindow() {
-        let window = RoundWindow.select(
+        let window = select(
             new: new, older: older, replayShare: 0.4, limit: 512, seed: 1)
         #expect(window.new == new)
         #expect(window.replayed.count == 40)
@@ -15,7 +23,7 @@ import Testing
     }
 
     @Test func theLimitHoldsForBothKindsTogether() {
-        let window = RoundWindow.select(
+        let window = select(
             new: new, older: older, replayShare: 0.4, limit: 50, seed: 1)
         #expect(window.new == Array(new[..<30]), "the oldest come first")
         #expect(window.replayed.count == 20)
@@ -23,7 +31,7 @@ import Testing
 
     @Test func theSampleDependsOnTheSeedAndNotOnTheOrder() {
         func replayed(_ older: [String], _ seed: UInt64) -> [String] {
-            RoundWindow.select(new: new, older: older, replayShare: 0.4, limit: 512, seed: seed)
+            select(new: new, older: older, replayShare: 0.4, limit: 512, seed: seed)
                 .replayed
         }
         #expect(replayed(older, 1) == replayed(older.reversed(), 1))
@@ -33,7 +41,7 @@ import Testing
     @Test func everyOlderPairIsAsLikelyAsAnother() {
         var counts: [String: Int] = [:]
         for seed in 0..<500 as Range<UInt64> {
-            for id in RoundWindow.select(
+            for id in select(
                 new: new, older: older, replayShare: 0.4, limit: 512, seed: seed
             ).replayed { counts[id, default: 0] += 1 }
         }
@@ -42,15 +50,23 @@ import Testing
         #expect(counts.values.allSatisfy { $0 > 55 && $0 < 145 })
     }
 
+    @Test func theSampleIsTheLowestRanksOfAllHoweverManyThereAre() {
+        let many = (0..<5_000).map { "old-\($0)" }
+        let few = select(new: new, older: many, replayShare: 0.1, limit: 100, seed: 4).replayed
+        let more = select(new: new, older: many, replayShare: 0.4, limit: 20_000, seed: 4).replayed
+        #expect(few.count == 7)
+        #expect(few == Array(more.prefix(7)))
+    }
+
     @Test func nothingOccursTwice() {
-        let window = RoundWindow.select(
+        let window = select(
             new: ["a", "b", "a"], older: ["b", "c", "c"], replayShare: 0.5, limit: 10, seed: 3)
         #expect(window.new == ["a", "b"])
         #expect(window.replayed == ["c"])
     }
 
     @Test func withoutOlderPairsTheWholeWindowIsNew() {
-        let window = RoundWindow.select(
+        let window = select(
             new: new, older: [], replayShare: 0.4, limit: 50, seed: 1)
         #expect(window.new.count == 50)
         #expect(window.replayed.isEmpty)
