@@ -26,9 +26,6 @@ static inline INLINE void half_tile(
     const float bias, const uint8_t *packed, size_t block_bytes, size_t blocks,
     attune_integer_rows x, size_t t, size_t half, float sums_out[][8]) {
     const __m256i nibble = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
-    const int8_t *planes_of_x[2] = {
-        x.high + t * x.columns, planes == 2 ? x.low + t * x.columns : 0};
-    const float *scales = x.scales + t * blocks, *block_sums = x.block_sums + t * blocks;
     __m256 sums[4];
     for (size_t i = 0; i < tokens; i++) sums[i] = _mm256_setzero_ps();
     for (size_t b = 0; b < blocks; b++, packed += block_bytes) {
@@ -38,8 +35,9 @@ static inline INLINE void half_tile(
             ? _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(tail + 32)))
             : _mm256_mul_ps(scale, _mm256_set1_ps(-bias));
         __m256i totals[4];
+        const size_t block = b * x.count + t;
         for (int plane = 0; plane < planes; plane++) {
-            const int8_t *values = planes_of_x[plane] + b * ATTUNE_BLOCK;
+            const int8_t *values = (plane == 0 ? x.high : x.low) + block * ATTUNE_BLOCK;
             __m256i first[4], second[4];
             for (size_t i = 0; i < tokens; i++)
                 first[i] = second[i] = _mm256_setzero_si256();
@@ -49,7 +47,7 @@ static inline INLINE void half_tile(
                 __m256i low = _mm256_and_si256(stored, nibble);
                 __m256i high = _mm256_and_si256(_mm256_srli_epi16(stored, 4), nibble);
                 for (size_t i = 0; i < tokens; i++) {
-                    const int8_t *place = values + i * x.columns + 4 * v;
+                    const int8_t *place = values + i * ATTUNE_BLOCK + 4 * v;
                     __m256i at_low = four_bytes(place);
                     __m256i at_high = bits == 4 ? four_bytes(place + 16) : at_low;
                     first[i] = _mm256_add_epi16(first[i], _mm256_maddubs_epi16(low, at_low));
@@ -65,9 +63,9 @@ static inline INLINE void half_tile(
             }
         }
         for (size_t i = 0; i < tokens; i++) {
-            __m256 factor = _mm256_mul_ps(scale, _mm256_set1_ps(scales[i * blocks + b]));
+            __m256 factor = _mm256_mul_ps(scale, _mm256_set1_ps(x.scales[block + i]));
             sums[i] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(totals[i]), factor, sums[i]);
-            sums[i] = _mm256_fmadd_ps(offset, _mm256_set1_ps(block_sums[i * blocks + b]), sums[i]);
+            sums[i] = _mm256_fmadd_ps(offset, _mm256_set1_ps(x.block_sums[block + i]), sums[i]);
         }
     }
     for (size_t i = 0; i < tokens; i++) _mm256_storeu_ps(sums_out[i], sums[i]);
@@ -89,6 +87,16 @@ static inline INLINE void tile(
                 place[row] = adding ? sums[i][row] + place[row] : sums[i][row];
         }
     }
+}
+
+static inline INLINE void scaled_products(
+    const int16_t *a, const int16_t *b, int16_t *products) {
+    for (size_t i = 0; i < ATTUNE_CHUNK; i += 16)
+        _mm256_storeu_si256(
+            (__m256i *)(products + i),
+            _mm256_mulhrs_epi16(
+                _mm256_loadu_si256((const __m256i *)(a + i)),
+                _mm256_loadu_si256((const __m256i *)(b + i))));
 }
 
 static inline INLINE void transposed_tile(

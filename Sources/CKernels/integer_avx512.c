@@ -24,12 +24,12 @@ static inline INLINE void tile(
     const float bias, const uint8_t *packed, size_t block_bytes, size_t blocks,
     attune_integer_rows x, size_t t, float *y, size_t ldy, size_t width, int adding) {
     const __m512i nibble = _mm512_set1_epi8(15);
-    const int8_t *high = x.high + t * x.columns;
-    const int8_t *low = planes == 2 ? x.low + t * x.columns : 0;
-    const float *scales = x.scales + t * blocks, *block_sums = x.block_sums + t * blocks;
     __m512 sums[12];
     for (size_t i = 0; i < tokens; i++) sums[i] = _mm512_setzero_ps();
     for (size_t b = 0; b < blocks; b++, packed += block_bytes) {
+        const size_t block = b * x.count + t;
+        const int8_t *high = x.high + block * ATTUNE_BLOCK;
+        const int8_t *low = planes == 2 ? x.low + block * ATTUNE_BLOCK : 0;
         __m512i highs[12], lows[8];
         for (size_t i = 0; i < tokens; i++) {
             highs[i] = _mm512_setzero_si512();
@@ -37,7 +37,7 @@ static inline INLINE void tile(
         }
 #define ACCUMULATE(codes, column)                                                                  \
     for (size_t i = 0; i < tokens; i++) {                                                          \
-        size_t place = i * x.columns + b * ATTUNE_BLOCK + (column);                                \
+        size_t place = i * ATTUNE_BLOCK + (column);                                                \
         highs[i] = _mm512_dpbusd_epi32(highs[i], codes, four_bytes(high + place));                 \
         if (planes == 2)                                                                           \
             lows[i] = _mm512_dpbusd_epi32(lows[i], codes, four_bytes(low + place));                \
@@ -62,9 +62,9 @@ static inline INLINE void tile(
         for (size_t i = 0; i < tokens; i++) {
             __m512i total = planes == 2
                 ? _mm512_add_epi32(_mm512_slli_epi32(highs[i], 8), lows[i]) : highs[i];
-            __m512 factor = _mm512_mul_ps(scale, _mm512_set1_ps(scales[i * blocks + b]));
+            __m512 factor = _mm512_mul_ps(scale, _mm512_set1_ps(x.scales[block + i]));
             sums[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(total), factor, sums[i]);
-            sums[i] = _mm512_fmadd_ps(offset, _mm512_set1_ps(block_sums[i * blocks + b]), sums[i]);
+            sums[i] = _mm512_fmadd_ps(offset, _mm512_set1_ps(x.block_sums[block + i]), sums[i]);
         }
     }
     const __mmask16 mask = (__mmask16)((1u << width) - 1);
@@ -72,6 +72,14 @@ static inline INLINE void tile(
         if (adding) sums[i] = _mm512_add_ps(sums[i], _mm512_maskz_loadu_ps(mask, y + i * ldy));
         _mm512_mask_storeu_ps(y + i * ldy, mask, sums[i]);
     }
+}
+
+static inline INLINE void scaled_products(
+    const int16_t *a, const int16_t *b, int16_t *products) {
+    for (size_t i = 0; i < ATTUNE_CHUNK; i += 32)
+        _mm512_storeu_si512(
+            products + i,
+            _mm512_mulhrs_epi16(_mm512_loadu_si512(a + i), _mm512_loadu_si512(b + i)));
 }
 
 static inline INLINE void transposed_tile(

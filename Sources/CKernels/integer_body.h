@@ -2,16 +2,24 @@
 //
 // Included by integer_*.c, which set KERNELS and KERNELS_NAME, and TILE_TOKENS and
 // TRANSPOSED_TOKENS, the most tokens that `tile` and `transposed_tile` hold in registers, and
-// define these two:
+// define these:
 //
 //   tile            16 rows by some tokens of `multiply`
 //   transposed_tile 32 columns by some tokens of a chunk of `multiply_transposed`
+//   scaled_products a chunk's gradients of one token by the rows' scales: (a · b + 2^14) >> 15
 
 enum { LANES = 16 };
 typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t int_lanes __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int16_t short_lanes __attribute__((vector_size(32), aligned(2), may_alias));
 typedef int8_t byte_lanes __attribute__((vector_size(16), aligned(1), may_alias));
+
+typedef uint8_t code_lanes __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int16_t pair_lanes __attribute__((vector_size(64), aligned(2), may_alias));
+#define INTERLEAVED(a, b)                                                                          \
+    __builtin_shufflevector(                                                                       \
+        a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11,    \
+        27, 12, 28, 13, 29, 14, 30, 15, 31)
 
 // Adding 1.5 · 2^23 rounds to the nearest integer, ties to even, and leaves it in the low bits.
 #define ROUNDER 12582912.0f
@@ -39,11 +47,21 @@ static inline INLINE int_lanes rounded(lanes x, lanes factor) {
     return (int_lanes)(scaled + ROUNDER) - ROUNDER_BITS;
 }
 
+#define SHORT_RANGE 32767.0f
+
+/// Rounds a chunk so that magnitude `top` becomes the largest integer.
+static inline INLINE void round_to_shorts(const float *x, float top, int16_t *values) {
+    lanes factor = (lanes){} + (top > 0 ? SHORT_RANGE / top : 0);
+    for (size_t i = 0; i < ATTUNE_CHUNK; i += LANES)
+        *(short_lanes *)(values + i) =
+            __builtin_convertvector(rounded(load(x + i), factor), short_lanes);
+}
+
 static void round_row(const float *x, attune_integer_rows rows, size_t t) {
     const float range = rows.low ? 32639.0f : 127.0f;  // 127 · 256 + 127
     for (size_t b = 0; b < rows.columns / ATTUNE_BLOCK; b++, x += ATTUNE_BLOCK) {
-        size_t place = t * rows.columns + b * ATTUNE_BLOCK;
-        size_t block = t * (rows.columns / ATTUNE_BLOCK) + b;
+        size_t block = b * rows.count + t;
+        size_t place = block * ATTUNE_BLOCK;
         lanes first = load(x), second = load(x + LANES);
         float most = largest(__builtin_elementwise_max(magnitude(first), magnitude(second)));
         lanes factor = (lanes){} + (most > 0 ? range / most : 0);
@@ -112,62 +130,62 @@ static void multiply(
 #undef CASE
 }
 
-static void scale_row(
-    const float *g, size_t count, size_t t, size_t tokens, float *scaled, float *factors) {
+static void round_gradient(
+    const float *g, size_t count, size_t t, size_t tokens, int16_t *values, float *factors) {
     for (size_t start = 0; start < count; start += ATTUNE_CHUNK) {
         size_t chunk = start / ATTUNE_CHUNK;
-        float *target = scaled + (chunk * tokens + t) * ATTUNE_CHUNK;
-        size_t length = count - start < ATTUNE_CHUNK ? count - start : ATTUNE_CHUNK;
-        memset(target, 0, ATTUNE_CHUNK * sizeof *target);
-        memcpy(target, g + start, length * sizeof *g);
+        int16_t *target = values + (chunk * tokens + t) * ATTUNE_CHUNK;
+        _Alignas(64) float padded[ATTUNE_CHUNK];
+        const float *source = g + start;
+        if (count - start < ATTUNE_CHUNK) {
+            memset(padded, 0, sizeof padded);
+            memcpy(padded, source, (count - start) * sizeof *g);
+            source = padded;
+        }
         int_lanes most = {};
         for (size_t i = 0; i < ATTUNE_CHUNK; i += LANES)
-            most = __builtin_elementwise_max(magnitude(load(target + i)), most);
+            most = __builtin_elementwise_max(magnitude(load(source + i)), most);
         float top = largest(most);
-        lanes factor = (lanes){} + (top > 0 ? 32767.0f / top : 0);
-        for (size_t i = 0; i < ATTUNE_CHUNK; i += LANES)
-            *(lanes *)(target + i) = load(target + i) * factor;
-        factors[chunk * tokens + t] = top / 32767.0f;
+        round_to_shorts(source, top, target);
+        factors[chunk * tokens + t] = top / SHORT_RANGE;
     }
 }
 
 /// Reads a chunk's codes as pairs of rows: `pairs[row / 2][column][row % 2]`, and the rows' scales
-/// relative to the largest, which is returned.
+/// as integers; returns what undoes these.
 static inline INLINE float read_chunk(
     block_format format, attune_rows matrix, size_t rows, int16_t *restrict pairs,
-    float *restrict scales) {
-    float most = 0;
+    int16_t *restrict shorts) {
+    uint8_t halves[ATTUNE_CHUNK][2] = {};
     for (size_t row = 0; row < ATTUNE_CHUNK; row += 2) {
         uint8_t codes[2][ATTUNE_BLOCK];
         for (size_t i = 0; i < 2; i++) {
-            scales[row + i] = 0;
             memset(codes[i], format.middle, sizeof codes[i]);
             if (row + i >= rows) continue;
             const uint8_t *block = (const uint8_t *)matrix.bytes + (row + i) * matrix.row_bytes;
             read_codes(format, block, codes[i]);
-            scales[row + i] = half_at(block);
-            most = fmaxf(most, fabsf(scales[row + i]));
+            memcpy(halves[row + i], block, sizeof halves[0]);
         }
-        int16_t *restrict pair = pairs + row * ATTUNE_BLOCK;
-        for (size_t column = 0; column < ATTUNE_BLOCK; column++) {
-            pair[2 * column] = (int16_t)(codes[0][column] - format.middle);
-            pair[2 * column + 1] = (int16_t)(codes[1][column] - format.middle);
+        for (size_t half = 0; half < ATTUNE_BLOCK; half += LANES) {
+            code_lanes first = *(const code_lanes *)(codes[0] + half);
+            code_lanes second = *(const code_lanes *)(codes[1] + half);
+            *(pair_lanes *)(pairs + row * ATTUNE_BLOCK + 2 * half) =
+                __builtin_convertvector(INTERLEAVED(first, second), pair_lanes)
+                - (int16_t)format.middle;
         }
     }
-    float inverse = most > 0 ? 1 / most : 0;
-    for (size_t row = 0; row < ATTUNE_CHUNK; row++) scales[row] *= inverse;
-    return most;
-}
-
-/// Rounds `g · scales` of a token's chunk.
-static inline INLINE void round_chunk(const float *g, const float *scales, int16_t *values) {
+    _Alignas(64) float scales[ATTUNE_CHUNK];
+    for (size_t row = 0; row < ATTUNE_CHUNK; row++) scales[row] = half_at(halves[row]);
+    int_lanes most = {};
     for (size_t i = 0; i < ATTUNE_CHUNK; i += LANES)
-        *(short_lanes *)(values + i) =
-            __builtin_convertvector(rounded(load(g + i), load(scales + i)), short_lanes);
+        most = __builtin_elementwise_max(magnitude(load(scales + i)), most);
+    float top = largest(most);
+    round_to_shorts(scales, top, shorts);
+    return top * (32768 / SHORT_RANGE);  // `scaled_products` divides by 2^15
 }
 
 static void multiply_transposed(
-    attune_rows matrix, size_t rows, const float *g, const float *factors, size_t tokens,
+    attune_rows matrix, size_t rows, const int16_t *g, const float *factors, size_t tokens,
     const float *start, size_t ldstart, float *y, size_t ldy, int adding, void *scratch) {
     int16_t *pairs = scratch;                               // [32][32][2]
     float *sums = (float *)(pairs + ATTUNE_CHUNK * ATTUNE_BLOCK);  // [T][32]
@@ -180,7 +198,7 @@ static void multiply_transposed(
         size_t count = rows - row < ATTUNE_CHUNK ? rows - row : ATTUNE_CHUNK;
         attune_rows part = matrix;
         part.bytes = (const char *)matrix.bytes + row * matrix.row_bytes;
-        _Alignas(64) float scales[ATTUNE_CHUNK];
+        _Alignas(64) int16_t scales[ATTUNE_CHUNK];
         float scale = 0;
 #define READ(t)                                                                                    \
     case t: scale = read_chunk(format_of(t), part, count, pairs, scales); break;
@@ -192,7 +210,7 @@ static void multiply_transposed(
         _Alignas(64) int16_t values[n * ATTUNE_CHUNK];                                             \
         float tile_factors[n];                                                                     \
         for (size_t i = 0; i < n; i++) {                                                           \
-            round_chunk(g + i * ATTUNE_CHUNK, scales, values + i * ATTUNE_CHUNK);                  \
+            scaled_products(g + i * ATTUNE_CHUNK, scales, values + i * ATTUNE_CHUNK);                \
             tile_factors[i] = scale * factors[i];                                                  \
         }                                                                                          \
         transposed_tile(n, pairs, values, tile_factors, sums + t * ATTUNE_BLOCK);                  \
@@ -215,6 +233,6 @@ const attune_integer_kernels KERNELS = {
     .name = KERNELS_NAME,
     .round_row = round_row,
     .multiply = multiply,
-    .scale_row = scale_row,
+    .round_gradient = round_gradient,
     .multiply_transposed = multiply_transposed,
 };

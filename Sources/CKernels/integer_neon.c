@@ -28,9 +28,6 @@ static inline INLINE void quarter_tile(
     const size_t tokens, const int planes, const int bits, const int has_offsets,
     const float bias, const uint8_t *packed, size_t block_bytes, size_t blocks,
     attune_integer_rows x, size_t t, size_t quarter, float sums_out[][4]) {
-    const int8_t *planes_of_x[2] = {
-        x.high + t * x.columns, planes == 2 ? x.low + t * x.columns : 0};
-    const float *scales = x.scales + t * blocks, *block_sums = x.block_sums + t * blocks;
     float32x4_t sums[4];
     for (size_t i = 0; i < tokens; i++) sums[i] = vdupq_n_f32(0);
     for (size_t b = 0; b < blocks; b++, packed += block_bytes) {
@@ -39,8 +36,9 @@ static inline INLINE void quarter_tile(
         float32x4_t offset =
             has_offsets ? four_halves(tail + 32) : vmulq_n_f32(scale, -bias);
         int32x4_t totals[4];
+        const size_t block = b * x.count + t;
         for (int plane = 0; plane < planes; plane++) {
-            const int8_t *values = planes_of_x[plane] + b * ATTUNE_BLOCK;
+            const int8_t *values = (plane == 0 ? x.high : x.low) + block * ATTUNE_BLOCK;
             int32x4_t first[4], second[4];
             for (size_t i = 0; i < tokens; i++) first[i] = second[i] = vdupq_n_s32(0);
             for (size_t v = 0; v < (size_t)bits; v++) {
@@ -48,7 +46,7 @@ static inline INLINE void quarter_tile(
                 int8x16_t low = vreinterpretq_s8_u8(vandq_u8(stored, vdupq_n_u8(15)));
                 int8x16_t high = vreinterpretq_s8_u8(vshrq_n_u8(stored, 4));
                 for (size_t i = 0; i < tokens; i++) {
-                    const int8_t *place = values + i * x.columns + 4 * v;
+                    const int8_t *place = values + i * ATTUNE_BLOCK + 4 * v;
                     int8x16_t at_low = four_bytes(place);
                     int8x16_t at_high = bits == 4 ? four_bytes(place + 16) : at_low;
                     first[i] = vdotq_s32(first[i], low, at_low);
@@ -62,9 +60,9 @@ static inline INLINE void quarter_tile(
             }
         }
         for (size_t i = 0; i < tokens; i++) {
-            float32x4_t factor = vmulq_n_f32(scale, scales[i * blocks + b]);
+            float32x4_t factor = vmulq_n_f32(scale, x.scales[block + i]);
             sums[i] = vfmaq_f32(sums[i], vcvtq_f32_s32(totals[i]), factor);
-            sums[i] = vfmaq_f32(sums[i], offset, vdupq_n_f32(block_sums[i * blocks + b]));
+            sums[i] = vfmaq_f32(sums[i], offset, vdupq_n_f32(x.block_sums[block + i]));
         }
     }
     for (size_t i = 0; i < tokens; i++) vst1q_f32(sums_out[i], sums[i]);
@@ -86,6 +84,12 @@ static inline INLINE void tile(
                 place[row] = adding ? sums[i][row] + place[row] : sums[i][row];
         }
     }
+}
+
+static inline INLINE void scaled_products(
+    const int16_t *a, const int16_t *b, int16_t *products) {
+    for (size_t i = 0; i < ATTUNE_CHUNK; i += 8)
+        vst1q_s16(products + i, vqrdmulhq_s16(vld1q_s16(a + i), vld1q_s16(b + i)));
 }
 
 static inline INLINE void transposed_tile(

@@ -16,7 +16,7 @@ static inline INLINE void tile(
             float sum = 0;
             for (size_t b = 0; b < blocks; b++) {
                 const uint8_t *block = packed + b * block_bytes;
-                const size_t place = (t + i) * x.columns + b * ATTUNE_BLOCK;
+                const size_t at = b * x.count + t + i, place = at * ATTUNE_BLOCK;
                 int32_t highs = 0, lows = 0;
                 for (size_t k = 0; k < ATTUNE_BLOCK; k++) {
                     size_t group = k / 4 % (size_t)bits;
@@ -28,7 +28,6 @@ static inline INLINE void tile(
                 const uint8_t *tail = block + 64 * bits + 2 * row;
                 const float scale = half_at(tail);
                 const float offset = has_offsets ? half_at(tail + 32) : scale * -bias;
-                const size_t at = (t + i) * blocks + b;
                 int32_t total = planes == 2 ? highs * 256 + lows : highs;
                 sum = fmaf((float)total, scale * x.scales[at], sum);
                 sum = fmaf(offset, x.block_sums[at], sum);
@@ -36,6 +35,12 @@ static inline INLINE void tile(
             float *place = y + i * ldy + row;
             *place = adding ? sum + *place : sum;
         }
+}
+
+static inline INLINE void scaled_products(
+    const int16_t *a, const int16_t *b, int16_t *products) {
+    for (size_t i = 0; i < ATTUNE_CHUNK; i++)
+        products[i] = (int16_t)((a[i] * b[i] + (1 << 14)) >> 15);
 }
 
 static inline INLINE void transposed_tile(

@@ -128,20 +128,56 @@ static void multiply(
     }
 }
 
-static void add_low_rank(
-    float *y, size_t count, const float *low, size_t rank, const float *bt, size_t ldbt,
-    float scale) {
+/// One tile of `add_product`: at most TILE_ROWS by TILE_TOKENS registers of sums.
+static inline __attribute__((always_inline)) void product_tile(
+    const size_t rows, const size_t parts, size_t inner, float scale, const float *a,
+    size_t lda, size_t step, const float *b, size_t ldb, float *y, size_t ldy) {
+    lanes sums[4][TILE_TOKENS] = {};
+    for (size_t k = 0; k < inner; k++) {
+        lanes right[TILE_TOKENS];
+        for (size_t j = 0; j < parts; j++) right[j] = load(b + k * ldb + j * LANES);
+        for (size_t i = 0; i < rows; i++) {
+            lanes left = (lanes){} + a[i * lda + k * step];
+            for (size_t j = 0; j < parts; j++) sums[i][j] += left * right[j];
+        }
+    }
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < parts; j++) {
+            float *place = y + i * ldy + j * LANES;
+            store(place, load(place) + scale * sums[i][j]);
+        }
+}
+
+static void add_product(
+    size_t rows, size_t columns, size_t inner, float scale, const float *a, size_t lda,
+    size_t step, const float *b, size_t ldb, float *y, size_t ldy) {
     size_t n = 0;
-    for (; n + LANES <= count; n += LANES) {
-        lanes added = {};
-        for (size_t r = 0; r < rank; r++) added += low[r] * load(bt + r * ldbt + n);
-        store(y + n, load(y + n) + scale * added);
+#define ROWS(count, parts)                                                                         \
+    product_tile(                                                                                  \
+        count, parts, inner, scale, a + i * lda, lda, step, b + n, ldb, y + i * ldy + n, ldy)
+#define TILE(parts)                                                                                \
+    for (; n + parts * LANES <= columns; n += parts * LANES) {                                     \
+        size_t i = 0;                                                                              \
+        for (; i + TILE_ROWS <= rows; i += TILE_ROWS) ROWS(TILE_ROWS, parts);                      \
+        switch (rows - i) {                                                                        \
+        case 1: ROWS(1, parts); break;                                                             \
+        case 2: ROWS(2, parts); break;                                                             \
+        case 3: ROWS(3, parts); break;                                                             \
+        }                                                                                          \
     }
-    for (; n < count; n++) {
-        float added = 0;
-        for (size_t r = 0; r < rank; r++) added += low[r] * bt[r * ldbt + n];
-        y[n] += scale * added;
-    }
+    TILE(TILE_TOKENS)
+#if TILE_TOKENS > 2
+    TILE(2)
+#endif
+    TILE(1)
+#undef TILE
+#undef ROWS
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = n; j < columns; j++) {
+            float sum = 0;
+            for (size_t k = 0; k < inner; k++) sum += a[i * lda + k * step] * b[k * ldb + j];
+            y[i * ldy + j] += scale * sum;
+        }
 }
 
 static float dot(const float *a, const float *b, size_t count) {
@@ -269,53 +305,11 @@ static void softmax_backward(
     for (size_t i = 0; i < count; i++) dp[i] = p[i] * (dp[i] - delta) * scale;
 }
 
-/// `out[d] = Σ_j p[j] · values[j, d]` over all spans, 16 or fewer elements at a time.
-static inline __attribute__((always_inline)) void mix_part(
-    const float *p, const attune_span *spans, size_t span_count, size_t ld, size_t offset,
-    const size_t width, float *out) {
-    lanes mixed[4] = {};
-    size_t parts = (width + LANES - 1) / LANES;
-    for (size_t s = 0; s < span_count; s++) {
-        const float *row = spans[s].values + offset;
-        for (size_t j = 0; j < spans[s].count; j++, p++, row += ld) {
-            if (width % LANES == 0)
-                for (size_t i = 0; i < parts; i++) mixed[i] += *p * load(row + i * LANES);
-            else
-                mixed[0] += *p * load_part(row, width, 0);
-        }
-    }
-    memcpy(out, mixed, width * sizeof *out);
-}
-
-static void attend(
-    const float *q, size_t heads, size_t head_size, const attune_span *spans, size_t span_count,
-    size_t ld, float scale, float *scores, float *out) {
-    size_t total = 0;
-    for (size_t s = 0; s < span_count; s++) total += spans[s].count;
-    size_t start = 0;
-    for (size_t s = 0; s < span_count; s++) {
-        dots(spans[s].keys, ld, spans[s].count, head_size, q, head_size, heads, scores + start,
-            total);
-        start += spans[s].count;
-    }
-    for (size_t head = 0; head < heads; head++) {
-        const float *p = scores + head * total;
-        float *mixed = out + head * head_size;
-        softmax(scores + head * total, total, scale);
-        size_t d = 0;
-        for (; d + 64 <= head_size; d += 64)
-            mix_part(p, spans, span_count, ld, d, 64, mixed + d);
-        for (; d + LANES <= head_size; d += LANES)
-            mix_part(p, spans, span_count, ld, d, LANES, mixed + d);
-        if (d < head_size) mix_part(p, spans, span_count, ld, d, head_size - d, mixed + d);
-    }
-}
-
 const attune_kernels KERNELS = {
     .name = KERNELS_NAME,
     .multiply = multiply,
     .dots = dots,
-    .add_low_rank = add_low_rank,
+    .add_product = add_product,
     .rms_norm = rms_norm,
     .rms_norm_backward = rms_norm_backward,
     .rope_interleaved = rope_interleaved,
@@ -328,5 +322,4 @@ const attune_kernels KERNELS = {
     .exp_sum = exp_sum,
     .dot = dot,
     .multiply_all = multiply_all,
-    .attend = attend,
 };

@@ -1,10 +1,44 @@
+#define _DEFAULT_SOURCE
 #include "attune_memory.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
+
+enum { HUGE_PAGE = 2 << 20 };
+
+static size_t rounded_up(size_t size, size_t unit) {
+    return (size + unit - 1) / unit * unit;
+}
+
+// Maps one page more than is needed and gives back what lies before and behind whole huge pages.
+void *attune_allocate(size_t size) {
+    if (size < HUGE_PAGE) {
+        void *memory = aligned_alloc(64, rounded_up(size, 64));
+        if (memory == NULL) abort();
+        return memory;
+    }
+    size_t wanted = rounded_up(size, HUGE_PAGE);
+    char *mapped = mmap(
+        NULL, wanted + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapped == MAP_FAILED) abort();
+    size_t before = (HUGE_PAGE - (uintptr_t)mapped % HUGE_PAGE) % HUGE_PAGE;
+    if (before > 0) munmap(mapped, before);
+    munmap(mapped + before + wanted, HUGE_PAGE - before);
+#if defined(MADV_HUGEPAGE)
+    madvise(mapped + before, wanted, MADV_HUGEPAGE);
+#endif
+    return mapped + before;
+}
+
+void attune_deallocate(void *memory, size_t size) {
+    if (size < HUGE_PAGE) free(memory);
+    else munmap(memory, rounded_up(size, HUGE_PAGE));
+}
 
 void attune_return_memory(void) {
 #if defined(__GLIBC__)

@@ -39,16 +39,17 @@ static void compute(
     static int8_t high[TOKENS * COLUMNS], low[TOKENS * COLUMNS];
     static float scales[TOKENS * BLOCKS], sums[TOKENS * BLOCKS];
     for (int planes = 1; planes <= 2; planes++) {
-        attune_integer_rows integers = {high, planes == 2 ? low : 0, scales, sums, COLUMNS};
+        attune_integer_rows integers = {high, planes == 2 ? low : 0, scales, sums, COLUMNS, TOKENS};
         for (size_t t = 0; t < TOKENS; t++) kernels->round_row(x + t * COLUMNS, integers, t);
         kernels->multiply(
             packed, 0, ROWS, integers, 0, TOKENS, planes == 2 ? result->wide : result->narrow, ROWS,
             0);
     }
-    static float scaled[CHUNKS * TOKENS * ATTUNE_CHUNK], factors[CHUNKS * TOKENS];
+    static int16_t values[CHUNKS * TOKENS * ATTUNE_CHUNK];
+    static float factors[CHUNKS * TOKENS];
     static float start[TOKENS * BLOCKS];
     for (size_t t = 0; t < TOKENS; t++) {
-        kernels->scale_row(g + t * ROWS, ROWS, t, TOKENS, scaled, factors);
+        kernels->round_gradient(g + t * ROWS, ROWS, t, TOKENS, values, factors);
         for (size_t b = 0; b < BLOCKS; b++) {
             start[t * BLOCKS + b] = 0;
             for (size_t n = 0; n < ROWS; n++)
@@ -60,7 +61,7 @@ static void compute(
         attune_rows part = rows;
         part.bytes = (const char *)rows.bytes + b * block_bytes;
         kernels->multiply_transposed(
-            part, ROWS, scaled, factors, TOKENS, start + b, BLOCKS,
+            part, ROWS, values, factors, TOKENS, start + b, BLOCKS,
             result->transposed + b * ATTUNE_BLOCK, COLUMNS, 0, scratch);
     }
     free(scratch);

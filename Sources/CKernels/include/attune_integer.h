@@ -45,13 +45,15 @@ attune_packed_matrix attune_pack(
     attune_rows matrix, size_t rows, size_t columns, uint8_t *blocks);
 
 /// T rows of activations as integers: `x = scale · (256 · high + low)`, or `scale · high` without
-/// `low`. A scale covers a block of 32.
+/// `low`. A scale covers a block of 32. All rows' first blocks come first, so that the tokens of a
+/// tile are neighbours.
 typedef struct {
-    int8_t *high;       // [T, K]
-    int8_t *low;        // [T, K], or NULL
-    float *scales;      // [T, K / 32]
-    float *block_sums;  // [T, K / 32]: scale · Σ integer
+    int8_t *high;       // [K / 32, T, 32]
+    int8_t *low;        // [K / 32, T, 32], or NULL
+    float *scales;      // [K / 32, T]
+    float *block_sums;  // [K / 32, T]: scale · Σ integer
     size_t columns;     // K
+    size_t count;       // T
 } attune_integer_rows;
 
 /// One implementation: constant functions that any thread may call.
@@ -72,20 +74,21 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         attune_packed_matrix matrix, size_t first, size_t count, attune_integer_rows x,
         size_t from, size_t tokens, float *y, size_t ldy, int adding);
 
-    /// Scales row `t` of T rows `g[N]` so that each chunk of 64 reaches ±32767 at most.
+    /// Rounds row `t` of T rows `g[N]` to integers; each chunk of 64 reaches ±32767.
     ///
-    /// `scaled` is `[N / 64, T, 64]` and `factors`, which undo it, `[N / 64, T]`; N / 64 rounded
+    /// `values` is `[N / 64, T, 64]` and `factors`, which undo it, `[N / 64, T]`; N / 64 rounded
     /// up, and what is past N zero.
-    void (*scale_row)(
-        const float *g, size_t count, size_t t, size_t tokens, float *scaled, float *factors);
+    void (*round_gradient)(
+        const float *g, size_t count, size_t t, size_t tokens, int16_t *values,
+        float *factors);
 
     /// `y[t, k] = start[t] + Σ_n g[t, n] · scale[n] · code[n, k]` for one block of 32 columns,
     /// added with `adding`, where `code` is signed: the stored one less its type's middle.
     ///
-    /// `matrix` begins at the block; `g` and `factors` come from `scale_row`; `start` may be NULL;
+    /// `matrix` begins at the block; `g` and `factors` come from `round_gradient`; `start` may be NULL;
     /// `scratch` is `attune_transposed_scratch(tokens)` bytes, aligned to 64.
     void (*multiply_transposed)(
-        attune_rows matrix, size_t rows, const float *g, const float *factors, size_t tokens,
+        attune_rows matrix, size_t rows, const int16_t *g, const float *factors, size_t tokens,
         const float *start, size_t ldstart, float *y, size_t ldy, int adding, void *scratch);
 } attune_integer_kernels;
 

@@ -4,16 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Dimension letters: T tokens, C width, D head size, N columns of a matrix, R rank.
+// Dimension letters: T tokens, C width, N columns of a matrix.
 // Every array is float32 and row-major; `ld…` is the distance between rows in elements.
 // The kernels of every instruction set add the terms of a sum in the same order.
-
-/// Keys and values of consecutive positions, `[count, D]` each, rows `ld` apart.
-typedef struct {
-    const float *keys;
-    const float *values;
-    size_t count;
-} attune_span;
 
 /// Rows of a frozen matrix as the file stores them.
 typedef struct {
@@ -43,10 +36,14 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         const float *w, size_t ldw, size_t rows, size_t columns, const float *x, size_t ldx,
         size_t tokens, float *y, size_t ldy);
 
-    /// `y[n] += scale · Σ_r low[r] · bt[r, n]`.
-    void (*add_low_rank)(
-        float *y, size_t count, const float *low, size_t rank, const float *bt, size_t ldbt,
-        float scale);
+    /// `y[i, j] += scale · Σ_k a[i, k] · b[k, j]`; element `[i, k]` of `a` is `lda · i + step · k`
+    /// from its first, so that `a` may be transposed.
+    ///
+    /// A sum runs in the order of `k` and does not depend on `rows` or `columns`. Made for products
+    /// that are thin in one dimension.
+    void (*add_product)(
+        size_t rows, size_t columns, size_t inner, float scale, const float *a, size_t lda,
+        size_t step, const float *b, size_t ldb, float *y, size_t ldy);
 
     /// `y = x · gain / sqrt(mean(x²) + epsilon)`.
     /// Source: Zhang and Sennrich 2019, arXiv:1910.07467.
@@ -90,13 +87,6 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
 
     /// `x *= factor`.
     void (*multiply_all)(float *x, size_t count, float factor);
-
-    /// Attention of the query heads that share one key-value head, for one token.
-    ///
-    /// `q` and `out` are `[heads, head_size]`; `scores` holds heads · Σ span counts.
-    void (*attend)(
-        const float *q, size_t heads, size_t head_size, const attune_span *spans,
-        size_t span_count, size_t ld, float scale, float *scores, float *out);
 } attune_kernels;
 
 /// The best implementation this processor runs.

@@ -98,12 +98,16 @@ struct BackwardPass {
         let x = forward.activations[layer]
         let gain = context.model.blocks[layer].attentionNorm
         let output = forward.outputGroup(layer, stream)
-        context.attend(forward.sequence, x, output: forward.mixed)
-        forward.prepare(output, from: forward.mixed)
-        project(output, input: forward.mixed, inputGradient: inner)
+        forward.forEachTokenBlock { tokens in
+            context.projectLow(output, x.mixed, tokens: tokens)
+            forward.keyColumns.set(tokens, of: x.keys, width: model.keyValueWidth)
+            forward.valueColumns.set(tokens, of: x.values, width: model.keyValueWidth)
+        }
+        project(output, input: x.mixed, inputGradient: inner)
         context.attendBackward(
-            forward.sequence, x, output: forward.mixed, outputGradient: inner,
-            queryGradient: queries, keyGradient: keyShares, valueGradient: valueShares)
+            forward.sequence, x, keys: forward.keyColumns, values: forward.valueColumns,
+            outputGradient: inner, queryGradient: queries, keyGradient: keyShares,
+            valueGradient: valueShares)
         forward.forEachTokenBlock { tokens in
             for row in tokens {
                 sumShares(keyShares, row: row, into: keys)

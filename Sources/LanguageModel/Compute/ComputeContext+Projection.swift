@@ -61,10 +61,11 @@ extension ComputeContext {
                 weights, panel, by: input, integers, rows: rows, output: output,
                 stride: weights.rows, adding: adding, worker: worker)
             guard let path = group.projections[number].path else { return }
-            multiply(
-                rows, panel.count, path.rank, alpha: group.scale, group.low + number * path.rank,
-                lda: group.lowWidth, path.b + panel.lowerBound * path.rank, .transposed,
-                ldb: path.rank, beta: 1, output, ldc: weights.rows)
+            let b = buffers.scratch(worker)
+            path.transposeB(panel, into: b, stride: panel.count)
+            kernels.add_product(
+                rows, panel.count, path.rank, group.scale, group.low + number * path.rank,
+                group.lowWidth, 1, b, panel.count, output, weights.rows)
         }
     }
 
@@ -104,72 +105,57 @@ extension ComputeContext {
         inputGradient: UnsafeMutablePointer<Float>?, lowGradient: UnsafeMutablePointer<Float>,
         gradient: UnsafeMutablePointer<Float>
     ) {
-        lowBackward(group, rows: rows, lowGradient: lowGradient, gradient: gradient)
         let blockWidth = group.projections.map(\.weights.blockWidth).max() ?? 1
         let width = max(Self.panelWidth / blockWidth * blockWidth, blockWidth)
-        let scaled =
-            inputGradient == nil ? [] : scaledGradients(of: group, rows: rows, width: width)
+        let integers = inputGradient == nil ? [] : integerGradients(of: group, rows: rows)
+        buffers.reserveScratch(IntegerGradient.scratchSize(tokens: rows, columns: width))
+        lowBackward(
+            group, integers, rows: rows, lowGradient: lowGradient, gradient: gradient)
         pool.run(group.inputWidth, by: width) { columns, worker in
             for (number, projection) in group.projections.enumerated() {
                 let weights = projection.weights
                 if let inputGradient {
                     multiplyTransposed(
-                        projection, scaled[number], rows: rows, columns: columns,
+                        projection, integers[number], rows: rows, columns: columns,
                         into: inputGradient, adding: number > 0, worker: worker)
                 }
                 guard let path = projection.path else { continue }
                 let low = lowGradient + number * path.rank
-                multiply(
-                    path.rank, columns.count, rows, low, .transposed, lda: group.lowWidth,
-                    input + columns.lowerBound, ldb: weights.columns, beta: 1,
-                    gradient + path.aOffset + columns.lowerBound, ldc: weights.columns)
+                kernels.add_product(
+                    path.rank, columns.count, rows, 1, low, 1, group.lowWidth,
+                    input + columns.lowerBound, weights.columns,
+                    gradient + path.aOffset + columns.lowerBound, weights.columns)
                 guard let inputGradient else { continue }
-                multiply(
-                    rows, columns.count, path.rank, low, lda: group.lowWidth,
-                    path.a + columns.lowerBound, ldb: weights.columns, beta: 1,
-                    inputGradient + columns.lowerBound, ldc: weights.columns)
+                kernels.add_product(
+                    rows, columns.count, path.rank, 1, low, group.lowWidth, 1,
+                    path.a + columns.lowerBound, weights.columns,
+                    inputGradient + columns.lowerBound, weights.columns)
             }
         }
     }
 
-    /// Scales the gradients of a group's outputs; nil where a matrix is multiplied in float32.
-    private func scaledGradients(
-        of group: ProjectionGroup, rows: Int, width: Int
-    ) -> [ScaledGradient?] {
-        let usesIntegers = group.projections.map {
-            precision != .float32 && $0.weights.packed != nil
+    /// Room for the gradients of a group's outputs as integers; nil where a matrix is multiplied in
+    /// float32.
+    private func integerGradients(of group: ProjectionGroup, rows: Int) -> [IntegerGradient?] {
+        let widths = group.projections.map { projection in
+            precision != .float32 && projection.weights.packed != nil ? projection.weights.rows : 0
         }
-        let sizes = zip(group.projections, usesIntegers).map { projection, usesIntegers in
-            usesIntegers ? ScaledGradient.size(tokens: rows, width: projection.weights.rows) : 0
+        let size = widths.reduce(0) { $0 + IntegerGradient.size(tokens: rows, width: $1) }
+        var arena = FloatArena(buffers.integerGradients.reserve(size))
+        return widths.map { width in
+            width == 0 ? nil : IntegerGradient(tokens: rows, width: width, in: &arena)
         }
-        var arena = FloatArena(buffers.scaledGradients.reserve(sizes.reduce(0, +)))
-        let scaled = zip(group.projections, usesIntegers).map { projection, usesIntegers in
-            usesIntegers
-                ? ScaledGradient(tokens: rows, width: projection.weights.rows, in: &arena) : nil
-        }
-        buffers.reserveScratch(ScaledGradient.scratchSize(tokens: rows, columns: width))
-        pool.run(rows, by: Self.tokenBlock) { tokens, _ in
-            for (projection, scaled) in zip(group.projections, scaled) {
-                guard let scaled else { continue }
-                for token in tokens {
-                    scaled.set(
-                        token, projection.output + token * projection.weights.rows,
-                        width: projection.weights.rows, integerKernels)
-                }
-            }
-        }
-        return scaled
     }
 
     /// Computes some columns of `G·W`, or adds them to what is there.
     private func multiplyTransposed(
-        _ projection: Projection, _ scaled: ScaledGradient?, rows: Int, columns: Range<Int>,
+        _ projection: Projection, _ integers: IntegerGradient?, rows: Int, columns: Range<Int>,
         into inputGradient: UnsafeMutablePointer<Float>, adding: Bool, worker: Int
     ) {
         let weights = projection.weights
         let scratch = buffers.scratch(worker)
-        if let scaled {
-            scaled.multiply(
+        if let integers {
+            integers.multiply(
                 weights, rows: 0..<weights.rows, columns: columns, gradient: projection.output,
                 into: inputGradient, adding: adding, scratch: scratch, self)
             return
@@ -186,29 +172,53 @@ extension ComputeContext {
         }
     }
 
-    /// Computes `dB` and `dLow`.
+    /// Computes `dB` and `dLow`, and rounds the gradients where integers are wanted.
     private func lowBackward(
-        _ group: ProjectionGroup, rows: Int, lowGradient: UnsafeMutablePointer<Float>,
-        gradient: UnsafeMutablePointer<Float>
+        _ group: ProjectionGroup, _ integers: [IntegerGradient?], rows: Int,
+        lowGradient: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>
     ) {
-        forEachPanel(of: group) { number, panel, _ in
+        let rank = group.rank
+        // `[rank, weights.rows]` per matrix
+        var arena = FloatArena(
+            buffers.transposedB.reserve(
+                group.projections.reduce(0) { $0 + FloatArena.size(rank * $1.weights.rows) }))
+        let transposed = group.projections.map { arena.take(rank * $0.weights.rows) }
+        forEachPanel(of: group) { number, panel, worker in
             let projection = group.projections[number]
             guard let path = projection.path else { return }
-            multiply(
-                panel.count, path.rank, rows, alpha: group.scale,
-                projection.output + panel.lowerBound, .transposed, lda: projection.weights.rows,
-                group.low + number * path.rank, ldb: group.lowWidth, beta: 1,
-                gradient + path.bOffset + panel.lowerBound * path.rank, ldc: path.rank)
+            let width = projection.weights.rows
+            path.transposeB(panel, into: transposed[number] + panel.lowerBound, stride: width)
+            let sums = buffers.scratch(worker)
+            sums.update(repeating: 0, count: rank * panel.count)
+            kernels.add_product(
+                rank, panel.count, rows, group.scale, group.low + number * rank, 1,
+                group.lowWidth, projection.output + panel.lowerBound, width, sums, panel.count)
+            let target = gradient + path.bOffset + panel.lowerBound * rank
+            for row in 0..<panel.count {
+                for inner in 0..<rank {
+                    target[row * rank + inner] += sums[inner * panel.count + row]
+                }
+            }
         }
-        pool.run(rows, by: 2 * Self.tokenBlock) { tokens, _ in
+        pool.run(rows, by: Self.tokenBlock) { tokens, _ in
             for (number, projection) in group.projections.enumerated() {
-                guard let path = projection.path else { continue }
-                multiply(
-                    tokens.count, path.rank, projection.weights.rows, alpha: group.scale,
-                    projection.output + tokens.lowerBound * projection.weights.rows,
-                    lda: projection.weights.rows, path.b, ldb: path.rank, beta: 0,
-                    lowGradient + tokens.lowerBound * group.lowWidth + number * path.rank,
-                    ldc: group.lowWidth)
+                let width = projection.weights.rows
+                let output = projection.output + tokens.lowerBound * width
+                if let integers = integers.isEmpty ? nil : integers[number] {
+                    for index in 0..<tokens.count {
+                        integers.set(
+                            tokens.lowerBound + index, output + index * width, width: width,
+                            integerKernels)
+                    }
+                }
+                guard projection.path != nil else { continue }
+                let low = lowGradient + tokens.lowerBound * group.lowWidth + number * rank
+                kernels.dots(
+                    transposed[number], width, rank, width, output, width, tokens.count, low,
+                    group.lowWidth)
+                for index in 0..<tokens.count {
+                    kernels.multiply_all(low + index * group.lowWidth, rank, group.scale)
+                }
             }
         }
     }

@@ -1,10 +1,12 @@
+internal import CKernels
+
 /// Memory for float32 values, aligned to cache lines, that grows and is used again.
 final class FloatBuffer {
     private var base: UnsafeMutableRawPointer?
     private(set) var capacity = 0
 
     deinit {
-        base?.deallocate()
+        release()
     }
 
     /// Makes room for `count` values; what was stored is lost if it must grow.
@@ -12,16 +14,18 @@ final class FloatBuffer {
     /// - Postconditions: the pointer is valid until the next call that asks for more.
     func reserve(_ count: Int) -> UnsafeMutablePointer<Float> {
         if count > capacity || base == nil {
-            base?.deallocate()
+            release()
             capacity = max(count, 16)
-            base = .allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
+            base = attune_allocate(size)
         }
         return base!.assumingMemoryBound(to: Float.self)
     }
 
+    private var size: Int { capacity * MemoryLayout<Float>.stride }
+
     /// Gives the memory back.
     func release() {
-        base?.deallocate()
+        if let base { attune_deallocate(base, size) }
         base = nil
         capacity = 0
     }

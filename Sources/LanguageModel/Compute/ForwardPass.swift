@@ -12,8 +12,9 @@ struct ForwardPass {
     let activations: ActivationStore
     /// `[T, width]`: a norm's result.
     let normed: Floats
-    /// `[T, width]`: attention's result before the output matrix.
-    let mixed: Floats
+    /// The layer's keys, and with `isKept` its values too.
+    let keyColumns: AttentionColumns
+    let valueColumns: AttentionColumns
     /// `[T, feedForwardWidth]`: SwiGLU's result before the down matrix.
     let product: Floats
     /// `[T, 3 · rank]`
@@ -35,15 +36,20 @@ struct ForwardPass {
         self.adapter = adapter
         activations = ActivationStore(
             rows: rows, model: model, isKept: isKept, in: context.buffers.activations)
+        // A product takes 16 columns at a time, from any of them on.
+        let stride = FloatArena.size(rows) + 16
+        let columnSize = stride * model.keyValueWidth
         let sizes = [
-            rows * model.width, rows * model.width, rows * model.feedForwardWidth, lowSize,
+            rows * model.width, rows * model.feedForwardWidth, lowSize, columnSize,
+            isKept ? columnSize : 0,
         ]
         var arena = FloatArena(
             context.buffers.layer.reserve(sizes.reduce(0) { $0 + FloatArena.size($1) }))
         normed = arena.take(sizes[0])
-        mixed = arena.take(sizes[1])
-        product = arena.take(sizes[2])
-        low = arena.take(sizes[3])
+        product = arena.take(sizes[1])
+        low = arena.take(sizes[2])
+        keyColumns = AttentionColumns(base: arena.take(sizes[3]), stride: stride)
+        valueColumns = AttentionColumns(base: arena.take(sizes[4]), stride: stride)
         context.rotary.extend(to: (sequence.positions.max() ?? 0) + 1)
         let scores = PackedSequence.blockSize * sequence.widestBlock
         context.buffers.reserveScratch(
@@ -87,12 +93,13 @@ struct ForwardPass {
                 context.rotate(x.queries, row: row, at: sequence.positions[row], heads: .query)
                 context.rotate(x.keys, row: row, at: sequence.positions[row], heads: .keyValue)
             }
+            keyColumns.set(tokens, of: x.keys, width: model.keyValueWidth)
         }
-        context.attend(sequence, x, output: mixed)
+        context.attend(sequence, x, keys: keyColumns)
         let output = outputGroup(layer, x.middle)
-        prepare(output, from: mixed)
+        prepare(output, from: x.mixed)
         copyRows(from: x.input, to: x.middle)
-        context.project(output, mixed, rows: rows, adding: true)
+        context.project(output, x.mixed, rows: rows, adding: true)
     }
 
     /// `output = middle + Wd·(silu(Wg·n) · Wu·n)` with `n = norm(middle)`.

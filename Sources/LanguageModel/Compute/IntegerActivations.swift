@@ -21,7 +21,7 @@ final class IntegerActivations {
             high: plane.assumingMemoryBound(to: Int8.self),
             low: precision == .int16
                 ? (plane + bytes).assumingMemoryBound(to: Int8.self) : nil,
-            scales: scale, block_sums: scale + blocks, columns: columns)
+            scales: scale, block_sums: scale + blocks, columns: columns, count: rows)
     }
 
     func release() {
@@ -31,19 +31,28 @@ final class IntegerActivations {
 }
 
 extension ComputeContext {
-    /// Rounds the input of some matrices, if the precision and any of them want that.
+    /// Makes room for the input of some matrices as integers, if the precision and any of them want
+    /// that.
+    func integerRows(_ rows: Int, for matrices: [WeightMatrix]) -> attune_integer_rows? {
+        guard matrices.contains(where: { $0.packed != nil }) else { return nil }
+        return buffers.integers.reserve(
+            rows: rows, columns: matrices[0].columns, precision: precision)
+    }
+
+    /// Rounds some rows of an input.
+    func round(
+        _ rows: Range<Int>, of input: UnsafePointer<Float>, into integers: attune_integer_rows?
+    ) {
+        guard let integers else { return }
+        for row in rows { integerKernels.round_row(input + row * integers.columns, integers, row) }
+    }
+
+    /// Rounds an input, shared out among threads.
     func rounded(
         _ input: UnsafePointer<Float>, rows: Int, for matrices: [WeightMatrix]
     ) -> attune_integer_rows? {
-        guard matrices.contains(where: { $0.packed != nil }),
-            let integers = buffers.integers.reserve(
-                rows: rows, columns: matrices[0].columns, precision: precision)
-        else { return nil }
-        pool.run(rows, by: rowBlock(rows)) { tokens, _ in
-            for row in tokens {
-                integerKernels.round_row(input + row * integers.columns, integers, row)
-            }
-        }
+        guard let integers = integerRows(rows, for: matrices) else { return nil }
+        pool.run(rows, by: rowBlock(rows)) { rows, _ in round(rows, of: input, into: integers) }
         return integers
     }
 
@@ -84,10 +93,11 @@ extension ComputeContext {
     private static let integerTokens = 256
 }
 
-/// Gradients that chunks of rows of a matrix share a scale in, for products with its transpose.
-struct ScaledGradient {
+/// Gradients as integers, for products with the transpose of a matrix: each token's have a scale per
+/// chunk of the matrix's rows.
+struct IntegerGradient {
     /// `[N / 64, T, 64]`
-    private let values: UnsafeMutablePointer<Float>
+    private let values: UnsafeMutablePointer<Int16>
     /// `[N / 64, T]`
     private let factors: UnsafeMutablePointer<Float>
     private let tokens: Int
@@ -95,23 +105,24 @@ struct ScaledGradient {
     /// The number of values that `tokens` gradients of `width` elements take up.
     static func size(tokens: Int, width: Int) -> Int {
         let chunks = (width + Int(ATTUNE_CHUNK) - 1) / Int(ATTUNE_CHUNK)
-        return FloatArena.size(chunks * tokens * Int(ATTUNE_CHUNK))
+        return FloatArena.size(chunks * tokens * Int(ATTUNE_CHUNK) / 2)
             + FloatArena.size(chunks * tokens)
     }
 
     init(tokens: Int, width: Int, in arena: inout FloatArena) {
         let chunks = (width + Int(ATTUNE_CHUNK) - 1) / Int(ATTUNE_CHUNK)
         self.tokens = tokens
-        values = arena.take(chunks * tokens * Int(ATTUNE_CHUNK))
+        values = UnsafeMutableRawPointer(arena.take(chunks * tokens * Int(ATTUNE_CHUNK) / 2))
+            .assumingMemoryBound(to: Int16.self)
         factors = arena.take(chunks * tokens)
     }
 
-    /// Scales one token's gradient.
+    /// Rounds one token's gradient.
     func set(
         _ token: Int, _ gradient: UnsafePointer<Float>, width: Int,
         _ kernels: attune_integer_kernels
     ) {
-        kernels.scale_row(gradient, width, token, tokens, values, factors)
+        kernels.round_gradient(gradient, width, token, tokens, values, factors)
     }
 
     /// The scratch that `multiply` needs for some columns, in values.
@@ -126,7 +137,7 @@ struct ScaledGradient {
     /// - Parameters:
     ///   - rows: those that `n` runs over.
     ///   - columns: from a multiple of 32, as many.
-    ///   - gradient: `[T, N]`, unscaled.
+    ///   - gradient: `[T, N]`, not rounded.
     ///   - output: `[T, weights.columns]`.
     func multiply(
         _ weights: WeightMatrix, rows: Range<Int>, columns: Range<Int>,

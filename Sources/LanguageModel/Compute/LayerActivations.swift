@@ -1,7 +1,7 @@
 /// What one layer computed, kept as long as a backward pass may need it.
 ///
-/// Normed inputs, the attention's result, SwiGLU's product and the low-rank inner values are cheap
-/// to make again and are not kept. T is the number of rows.
+/// Normed inputs, SwiGLU's product and the low-rank inner values are cheap to make again and are not
+/// kept. T is the number of rows.
 struct LayerActivations {
     typealias Floats = UnsafeMutablePointer<Float>
 
@@ -15,6 +15,8 @@ struct LayerActivations {
     let values: Floats
     /// `[heads, T]`: log Σ exp of the scaled scores.
     let logSums: Floats
+    /// `[T, width]`: attention's result before the output matrix.
+    let mixed: Floats
     /// `[T, width]`: the residual stream between attention and feed-forward.
     let middle: Floats
     /// `[T, feedForwardWidth]`
@@ -54,6 +56,7 @@ struct ActivationStore {
             keys: arena.take(rows * model.keyValueWidth),
             values: arena.take(rows * model.keyValueWidth),
             logSums: arena.take(rows * model.headCount),
+            mixed: arena.take(rows * model.width),
             middle: isKept ? middle : input,
             gate: arena.take(rows * model.feedForwardWidth),
             up: arena.take(rows * model.feedForwardWidth),
@@ -62,8 +65,8 @@ struct ActivationStore {
 
     private static func size(rows: Int, model: ModelConfiguration) -> Int {
         let widths = [
-            model.width, model.width, model.width, model.keyValueWidth, model.keyValueWidth,
-            model.headCount, model.feedForwardWidth, model.feedForwardWidth,
+            model.width, model.width, model.width, model.width, model.keyValueWidth,
+            model.keyValueWidth, model.headCount, model.feedForwardWidth, model.feedForwardWidth,
         ]
         return widths.reduce(0) { $0 + FloatArena.size(rows * $1) }
     }

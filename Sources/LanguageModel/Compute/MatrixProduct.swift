@@ -29,6 +29,20 @@ func multiply(
         Int32(ldb), beta, c, Int32(ldc))
 }
 
+/// Writes `[rows, columns]` as `[columns, rows]`; rows `stride` apart.
+func transpose(
+    _ source: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int,
+    into target: UnsafeMutablePointer<Float>, stride targetStride: Int
+) {
+    for start in Swift.stride(from: 0, to: rows, by: 16) {
+        for column in 0..<columns {
+            for row in start..<min(start + 16, rows) {
+                target[column * targetStride + row] = source[row * stride + column]
+            }
+        }
+    }
+}
+
 /// The linear algebra library in use.
 enum BLAS {
     /// Leaves threading to the engine, which shares work so that each result has one thread.

@@ -17,12 +17,6 @@ struct PackedSequence {
 
         /// The rows of the segment that any of the queries sees.
         var ownCount: Int { start + count - segment.start }
-        /// All rows that any of the queries sees.
-        var keyCount: Int { segment.prefix + ownCount }
-        /// How many of them query number `index` sees.
-        func visibleCount(_ index: Int) -> Int {
-            segment.prefix + start - segment.start + index + 1
-        }
     }
 
     /// A token to predict from the hidden state of a row.
@@ -32,8 +26,8 @@ struct PackedSequence {
         let response: Int
     }
 
-    /// The most queries of a block.
-    static let blockSize = 64
+    /// The most queries of a block: with more, more of the keys it sees are some queries' future.
+    static let blockSize = 32
 
     private(set) var tokens: [TokenID]
     private(set) var positions: [Int]
@@ -41,8 +35,8 @@ struct PackedSequence {
     private(set) var targets: [Target] = []
 
     var count: Int { tokens.count }
-    /// The most keys any query block sees.
-    var widestBlock: Int { queryBlocks.map(\.keyCount).max() ?? 0 }
+    /// The widest row of scores of any query block.
+    var widestBlock: Int { queryBlocks.map(\.scoreWidth).max() ?? 0 }
 
     /// - Throws: `EngineError` for an empty prompt, an unknown token or too many tokens.
     init(_ group: ResponseGroup, model: ModelConfiguration) throws {

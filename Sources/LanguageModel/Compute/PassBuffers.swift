@@ -14,7 +14,9 @@ final class PassBuffers {
     let decoding = FloatBuffer()
     /// Activations and gradients as integers.
     let integers = IntegerActivations()
-    let scaledGradients = FloatBuffer()
+    let integerGradients = FloatBuffer()
+    /// Transposed factors of side paths.
+    let transposedB = FloatBuffer()
     private let workers: [FloatBuffer]
 
     init(workers: Int) {
@@ -33,7 +35,7 @@ final class PassBuffers {
 
     func release() {
         let single = [
-            activations, layer, targets, head, gradients, decoding, scaledGradients,
+            activations, layer, targets, head, gradients, decoding, integerGradients, transposedB,
         ]
         for buffer in single + workers { buffer.release() }
         integers.release()

@@ -109,15 +109,15 @@ struct VocabularyHead {
         _ panel: Range<Int>, exponentials: Floats, rows: Int, to mixture: Floats, scratch: Floats
     ) {
         var arena = FloatArena(scratch)
-        let scaled = ScaledGradient(tokens: rows, width: panel.count, in: &arena)
+        let rounded = IntegerGradient(tokens: rows, width: panel.count, in: &arena)
         for row in 0..<rows {
-            scaled.set(
+            rounded.set(
                 row, exponentials + row * panel.count, width: panel.count, context.integerKernels)
         }
-        scaled.multiply(
+        rounded.multiply(
             weights, rows: panel, columns: 0..<width, gradient: exponentials, into: mixture,
             adding: true,
-            scratch: scratch + ScaledGradient.size(tokens: rows, width: panel.count), context)
+            scratch: scratch + IntegerGradient.size(tokens: rows, width: panel.count), context)
     }
 
     /// Sums `KL(p ‖ q)` over rows, where `p` and `q` follow from two sets of hidden states.
@@ -196,8 +196,8 @@ struct VocabularyHead {
         let matrixSize =
             isDequantized
             ? FloatArena.size(Self.panelRows * width)
-            : ScaledGradient.size(tokens: rows, width: Self.panelRows)
-                + ScaledGradient.scratchSize(tokens: rows, columns: width)
+            : IntegerGradient.size(tokens: rows, width: Self.panelRows)
+                + IntegerGradient.scratchSize(tokens: rows, columns: width)
         context.buffers.reserveScratch(matrixSize + Self.panelRows * rows)
         // Whole packed blocks, which panels must begin with.
         let share = (weights.rows + Self.sliceCount - 1) / Self.sliceCount

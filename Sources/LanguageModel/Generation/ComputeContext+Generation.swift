@@ -61,8 +61,9 @@ extension ComputeContext {
         let count = sequence.count * model.keyValueWidth
         let output = try ForwardPass(self, sequence, adapter: adapter, isKept: false)
             .run { layer, activations in
-                page.keys(layer).update(from: activations.keys, count: count)
-                page.values(layer).update(from: activations.values, count: count)
+                page.view.keys(layer).set(
+                    0..<sequence.count, of: activations.keys, width: model.keyValueWidth)
+                page.view.values(layer).update(from: activations.values, count: count)
             }
         page.count = sequence.count
         let streams = (0..<request.sampleCount).map {

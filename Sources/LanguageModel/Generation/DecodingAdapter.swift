@@ -33,11 +33,7 @@ final class DecodingAdapter {
                     continue
                 }
                 let width = model.outputWidth(of: module)
-                for row in 0..<width {
-                    for inner in 0..<path.rank {
-                        target[inner * width + row] = path.b[row * path.rank + inner]
-                    }
-                }
+                path.transposeB(0..<width, into: target, stride: width)
                 paths.append(
                     Path(
                         a: path.a, transposedB: target, rank: path.rank, scale: view.scale,

@@ -8,7 +8,7 @@ struct DecodingStep {
     typealias Floats = UnsafeMutablePointer<Float>
 
     /// Rows of a matrix that one task multiplies.
-    private static let taskRows = 64
+    private static let taskRows = 48
 
     private let context: ComputeContext
     private let adapter: DecodingAdapter?
@@ -50,93 +50,86 @@ struct DecodingStep {
     func run(_ samples: ArraySlice<SampleStream>) throws {
         precondition(samples.count <= capacity)
         let rows = samples.count
-        let longest = samples.map(\.position).max() ?? 0
-        context.rotary.extend(to: longest + 1)
-        context.buffers.reserveScratch(
-            max(
-                4 * max(model.width, model.feedForwardWidth),
-                model.headsPerKeyValueHead * (longest + 1)))
         for (row, sample) in samples.enumerated() {
             sample.growPages(model: model)
             attune_dequantize_rows(
                 context.model.embedding.rows(from: Int(sample.tokens[sample.tokens.count - 1])), 1,
                 model.width, stream + row * model.width, model.width)
         }
+        let attention = DecodingAttention(context, samples)
+        context.buffers.reserveScratch(
+            max(
+                4 * max(model.width, model.feedForwardWidth) + Self.taskRows * rows,
+                attention.scratchSize))
         for (layer, block) in context.model.blocks.enumerated() {
             try context.checkCancellation()
-            normalize(block.attentionNorm, rows: rows)
             apply(
-                layer, [(.query, queries), (.key, keys), (.value, values)], to: normed, rows: rows)
-            attend(layer, samples)
-            add(layer, .output, of: mixed, rows: rows)
-            normalize(block.feedForwardNorm, rows: rows)
-            apply(layer, [(.gate, gate), (.up, up)], to: normed, rows: rows)
-            forEachRows(rows) { some in
+                layer, [(.query, queries), (.key, keys), (.value, values)], to: normed, rows: rows
+            ) { normalize($0, block.attentionNorm) }
+            attention.run(layer, queries: queries, keys: keys, values: values, into: mixed)
+            apply(layer, [(.output, stream)], to: mixed, rows: rows, adding: true)
+            apply(layer, [(.gate, gate), (.up, up)], to: normed, rows: rows) {
+                normalize($0, block.feedForwardNorm)
+            }
+            apply(layer, [(.down, stream)], to: gate, rows: rows, adding: true) { some in
                 let start = some.lowerBound * model.feedForwardWidth
                 context.kernels.swiglu(
                     gate + start, up + start, some.count * model.feedForwardWidth, gate + start)
             }
-            add(layer, .down, of: gate, rows: rows)
         }
         for sample in samples { sample.commitPosition() }
-        normalize(context.model.outputNorm, rows: rows)
-        multiply([(context.model.head, logits)], by: normed, rows: rows)
+        multiply([(context.model.head, logits)], by: normed, rows: rows) {
+            normalize($0, context.model.outputNorm)
+        }
     }
 
     /// Computes logits from hidden states that were made elsewhere.
     func run(hidden: UnsafePointer<Float>, rows: Int) {
         context.buffers.reserveScratch(4 * model.width)
-        multiply([(context.model.head, logits)], by: hidden, rows: rows)
+        multiply([(context.model.head, logits)], by: hidden, rows: rows) { _ in }
     }
 
-    private func normalize(_ gain: [Float], rows: Int) {
-        forEachRows(rows) { some in
-            for row in some {
-                context.kernels.rms_norm(
-                    stream + row * model.width, gain, model.width, model.rmsEpsilon,
-                    normed + row * model.width)
-            }
-        }
-    }
-
-    /// Shares out what each row does by itself.
-    private func forEachRows(_ rows: Int, _ body: (Range<Int>) -> Void) {
-        context.pool.run(rows, by: context.rowBlock(rows)) { some, _ in body(some) }
-    }
-
-    /// Adds a matrix's result to the residual stream.
-    private func add(_ layer: Int, _ module: TargetModule, of input: Floats, rows: Int) {
-        apply(layer, [(module, normed)], to: input, rows: rows)
-        forEachRows(rows) { some in
-            for index in some.lowerBound * model.width..<some.upperBound * model.width {
-                stream[index] += normed[index]
-            }
+    private func normalize(_ rows: Range<Int>, _ gain: [Float]) {
+        for row in rows {
+            context.kernels.rms_norm(
+                stream + row * model.width, gain, model.width, model.rmsEpsilon,
+                normed + row * model.width)
         }
     }
 
     /// Multiplies with matrices of a block, side paths included.
     private func apply(
-        _ layer: Int, _ outputs: [(TargetModule, Floats)], to input: Floats, rows: Int
+        _ layer: Int, _ outputs: [(TargetModule, Floats)], to input: Floats, rows: Int,
+        adding: Bool = false, prepare: (_ rows: Range<Int>) -> Void = { _ in }
     ) {
         let block = context.model.blocks[layer]
         multiply(
             outputs.map { (block[$0.0], $0.1) }, by: input, rows: rows,
-            paths: outputs.map { adapter?[layer, $0.0] })
+            paths: adapter.map { adapter in outputs.map { adapter[layer, $0.0] } } ?? [],
+            adding: adding, prepare: prepare)
     }
 
+    /// Multiplies some matrices with the same input.
+    ///
+    /// - Parameters:
+    ///   - adding: whether the results are added to what is in the outputs.
+    ///   - prepare: makes some rows of the input; called on any thread.
     private func multiply(
         _ products: [(weights: WeightMatrix, output: Floats)], by input: UnsafePointer<Float>,
-        rows: Int, paths: [DecodingAdapter.Path?] = []
+        rows: Int, paths: [DecodingAdapter.Path?] = [], adding: Bool = false,
+        prepare: (_ rows: Range<Int>) -> Void
     ) {
         let columns = products[0].weights.columns
-        forEachRows(paths.isEmpty ? 0 : rows) { some in
+        let integers = context.integerRows(rows, for: products.map(\.weights))
+        context.pool.run(rows, by: context.rowBlock(rows)) { some, _ in
+            prepare(some)
             for case let path? in paths {
                 context.kernels.dots(
                     path.a, columns, path.rank, columns, input + some.lowerBound * columns,
                     columns, some.count, path.low + some.lowerBound * path.rank, path.rank)
             }
+            context.round(some, of: input, into: integers)
         }
-        let integers = context.rounded(input, rows: rows, for: products.map(\.weights))
         let counts = products.map { ($0.weights.rows + Self.taskRows - 1) / Self.taskRows }
         context.pool.run(counts.reduce(0, +)) { task, worker in
             var number = 0
@@ -145,55 +138,50 @@ struct DecodingStep {
                 part -= counts[number]
                 number += 1
             }
-            let (weights, output) = products[number]
+            let weights = products[number].weights
             let start = part * Self.taskRows
             let count = min(Self.taskRows, weights.rows - start)
-            if let integers, let packed = weights.packed {
-                context.integerKernels.multiply(
-                    packed.layout, start, count, integers, 0, rows, output + start, weights.rows, 0)
-            } else {
-                context.kernels.multiply(
-                    weights.rows(from: start), count, columns, input, columns, rows,
-                    output + start, weights.rows, context.buffers.scratch(worker))
-            }
+            let output = products[number].output + start
+            multiply(
+                weights, start..<start + count, by: input, integers, rows: rows, into: output,
+                adding: adding, scratch: context.buffers.scratch(worker))
             guard number < paths.count, let path = paths[number] else { return }
-            for row in 0..<rows {
-                context.kernels.add_low_rank(
-                    output + row * weights.rows + start, count, path.low + row * path.rank,
-                    path.rank, path.transposedB + start, weights.rows, path.scale)
+            context.kernels.add_product(
+                rows, count, path.rank, path.scale, path.low, path.rank, 1,
+                path.transposedB + start, weights.rows, output, weights.rows)
+        }
+    }
+
+    /// Multiplies some rows of a matrix; `output` is that of the first.
+    private func multiply(
+        _ weights: WeightMatrix, _ part: Range<Int>, by input: UnsafePointer<Float>,
+        _ integers: attune_integer_rows?, rows: Int, into output: Floats, adding: Bool,
+        scratch: Floats
+    ) {
+        if let integers, let packed = weights.packed {
+            context.integerKernels.multiply(
+                packed.layout, part.lowerBound, part.count, integers, 0, rows, output,
+                weights.rows, adding ? 1 : 0)
+            return
+        }
+        let before = adding ? scratch + 4 * weights.columns : nil
+        if let before { copy(output, weights.rows, to: before, part.count, rows: rows) }
+        context.kernels.multiply(
+            weights.rows(from: part.lowerBound), part.count, weights.columns, input,
+            weights.columns, rows, output, weights.rows, scratch)
+        guard let before else { return }
+        for row in 0..<rows {
+            for index in 0..<part.count {
+                output[row * weights.rows + index] += before[row * part.count + index]
             }
         }
     }
 
-    /// Rotates, stores the new keys and values, and attends; a task is one key-value head of one
-    /// sample.
-    private func attend(_ layer: Int, _ samples: ArraySlice<SampleStream>) {
-        let headSize = model.headSize
-        let shared = model.headsPerKeyValueHead
-        let rotary = context.rotary
-        context.pool.run(samples.count * model.keyValueHeadCount) { task, worker in
-            let row = task / model.keyValueHeadCount
-            let head = task % model.keyValueHeadCount
-            let sample = samples[samples.startIndex + row]
-            let column = head * headSize
-            let query = queries + row * model.width + head * shared * headSize
-            let key = keys + row * model.keyValueWidth + column
-            let value = values + row * model.keyValueWidth + column
-            rotary.withAngles(at: sample.position) { cosines, sines in
-                context.kernels.rope_interleaved(
-                    query, shared, headSize, cosines, sines, rotary.pairs, 1)
-                context.kernels.rope_interleaved(
-                    key, 1, headSize, cosines, sines, rotary.pairs, 1)
-            }
-            let (page, index) = sample.place
-            let start = index * model.keyValueWidth + column
-            (page.keys(layer) + start).update(from: key, count: headSize)
-            (page.values(layer) + start).update(from: value, count: headSize)
-            let spans = sample.spans(layer, column: column)
-            context.kernels.attend(
-                query, shared, headSize, spans, spans.count, model.keyValueWidth,
-                1 / Float(headSize).squareRoot(), context.buffers.scratch(worker),
-                mixed + row * model.width + head * shared * headSize)
+    private func copy(
+        _ source: Floats, _ stride: Int, to target: Floats, _ width: Int, rows: Int
+    ) {
+        for row in 0..<rows {
+            (target + row * width).update(from: source + row * stride, count: width)
         }
     }
 }

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// Keys and values of consecutive positions, of all layers.
 ///
 /// A prompt's page is read by all samples of it; each sample writes pages of its own as it grows,
@@ -8,13 +6,16 @@ final class KeyValuePage {
     /// Positions in a sample's page.
     static let samplePositions = 32
 
+    /// Positions that there is room for, a multiple of 16.
     let capacity: Int
     /// How many positions are filled.
     var count = 0
     private let width: Int
     private let base: UnsafeMutablePointer<Float>
 
+    /// - Parameter capacity: rounded up to what products with keys take at a time.
     init(capacity: Int, model: ModelConfiguration) {
+        let capacity = FloatArena.size(capacity)
         self.capacity = capacity
         width = model.keyValueWidth
         base = .allocate(capacity: 2 * model.layerCount * capacity * width)
@@ -24,19 +25,25 @@ final class KeyValuePage {
         base.deallocate()
     }
 
-    /// `[capacity, keyValueHeads · headSize]`, rotated.
-    func keys(_ layer: Int) -> UnsafeMutablePointer<Float> {
-        base + 2 * layer * capacity * width
+    var view: KeyValueView {
+        KeyValueView(base: base, capacity: capacity, count: count, width: width)
+    }
+}
+
+/// A page as it is at one moment, valid as long as the page.
+struct KeyValueView {
+    let base: UnsafeMutablePointer<Float>
+    let capacity: Int
+    let count: Int
+    fileprivate let width: Int
+
+    /// Rotated.
+    func keys(_ layer: Int) -> AttentionColumns {
+        AttentionColumns(base: base + 2 * layer * capacity * width, stride: capacity)
     }
 
     /// `[capacity, keyValueHeads · headSize]`
     func values(_ layer: Int) -> UnsafeMutablePointer<Float> {
-        keys(layer) + capacity * width
-    }
-
-    /// The filled positions of one key-value head, and `extra` more.
-    func span(_ layer: Int, column: Int, extra: Int = 0) -> attune_span {
-        attune_span(
-            keys: keys(layer) + column, values: values(layer) + column, count: count + extra)
+        base + (2 * layer + 1) * capacity * width
     }
 }

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// One sample while it grows.
 final class SampleStream {
     let request: Int
@@ -7,8 +5,8 @@ final class SampleStream {
     private(set) var tokens: [TokenID] = []
     private(set) var finishReason: Completion.FinishReason?
     private var generator: SeededGenerator
-    private let prompt: KeyValuePage
-    private var pages: [KeyValuePage] = []
+    let prompt: KeyValuePage
+    private(set) var pages: [KeyValuePage] = []
 
     /// - Parameter seed: with the places of request and sample it fixes every draw of the stream.
     init(request: Int, sample: Int, prompt: KeyValuePage, seed: UInt64) {
@@ -53,24 +51,8 @@ final class SampleStream {
         pages.append(KeyValuePage(capacity: KeyValuePage.samplePositions, model: model))
     }
 
-    /// The page and the place in it of the position that is being computed.
-    var place: (page: KeyValuePage, index: Int) {
-        let page = pages[pages.count - 1]
-        return (page, page.count)
-    }
-
     /// Says that the position's keys and values are there for all layers.
     func commitPosition() {
         pages[pages.count - 1].count += 1
-    }
-
-    /// Everything one key-value head sees, the position being computed included.
-    func spans(_ layer: Int, column: Int) -> [attune_span] {
-        var spans = [prompt.span(layer, column: column)]
-        for (number, page) in pages.enumerated() {
-            spans.append(
-                page.span(layer, column: column, extra: number == pages.count - 1 ? 1 : 0))
-        }
-        return spans
     }
 }

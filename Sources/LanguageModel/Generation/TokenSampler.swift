@@ -18,33 +18,86 @@ struct TokenSampler {
     func token(from logits: UnsafeMutableBufferPointer<Float>, uniform: Double) -> TokenID? {
         let base = logits.baseAddress!
         let most = kernels.maximum(base, logits.count)
-        guard most.isFinite, !logits.contains(where: \.isNaN),
-            let likeliest = logits.firstIndex(of: most)
-        else { return nil }
-        if parameters.temperature == 0 { return TokenID(likeliest) }
-        // Relative to the most likely token, which gets 1 at every temperature: its logit is made 0
-        // before a scale that may be near the end of the range of numbers.
-        for index in logits.indices { logits[index] -= most }
-        kernels.shifted_exp(
-            base, logits.count, min(1 / parameters.temperature, .greatestFiniteMagnitude), 0)
-        guard let candidates = candidates(UnsafeBufferPointer(logits)) else {
-            return TokenID(draw(uniform, count: logits.count) { logits[$0] })
+        guard most.isFinite else { return nil }
+        if parameters.temperature == 0 {
+            guard !logits.contains(where: \.isNaN) else { return nil }
+            return likeliest(logits, most)
         }
-        if candidates.isEmpty { return TokenID(likeliest) }
-        return TokenID(
-            candidates[draw(uniform, count: candidates.count) { logits[candidates[$0]] }])
+        return withUnsafeTemporaryAllocation(
+            of: Double.self, capacity: (logits.count + Self.blockSize - 1) / Self.blockSize
+        ) { sums in
+            exponentiate(logits, most, sums: sums)
+            let total = sums.reduce(0, +)
+            guard !total.isNaN else { return nil }
+            let weights = UnsafeBufferPointer(logits)
+            guard let candidates = candidates(weights) else {
+                return draw(uniform * total, weights, sums: UnsafeBufferPointer(sums))
+            }
+            if candidates.isEmpty { return likeliest(logits, 1) }
+            return TokenID(candidates[draw(uniform, candidates, weights)])
+        }
     }
 
-    /// Walks along the weights until they sum up to the drawn share of all.
-    private func draw(_ uniform: Double, count: Int, _ weight: (Int) -> Float) -> Int {
-        var total = 0.0
-        for index in 0..<count { total += Double(weight(index)) }
-        var left = uniform * total
-        var last = 0
-        for index in 0..<count where weight(index) > 0 {
-            left -= Double(weight(index))
-            if left < 0 { return index }
+    /// Logits whose weights are summed together.
+    private static let blockSize = 1024
+
+    private func likeliest(_ values: UnsafeMutableBufferPointer<Float>, _ most: Float) -> TokenID? {
+        values.firstIndex(of: most).map { TokenID($0) }
+    }
+
+    /// Replaces logits by their weights relative to the most likely token's, which is 1 at every
+    /// temperature; `sums` gets a sum for every block.
+    private func exponentiate(
+        _ logits: UnsafeMutableBufferPointer<Float>, _ most: Float,
+        sums: UnsafeMutableBufferPointer<Double>
+    ) {
+        let scale = min(1 / parameters.temperature, .greatestFiniteMagnitude)
+        for number in sums.indices {
+            let start = number * Self.blockSize
+            let block = logits.baseAddress! + start
+            let count = min(Self.blockSize, logits.count - start)
+            // The largest is made 0 before a scale that may be near the end of the range of numbers.
+            if scale != 1 {
+                for index in 0..<count { block[index] = (block[index] - most) * scale }
+            }
+            let sum = kernels.exp_sum(block, count, scale == 1 ? most : 0)
+            sums.initializeElement(at: number, to: Double(sum))
+        }
+    }
+
+    /// Finds the token at a distance along all weights: its block first, then its place in that.
+    private func draw(
+        _ distance: Double, _ weights: UnsafeBufferPointer<Float>,
+        sums: UnsafeBufferPointer<Double>
+    ) -> TokenID {
+        var left = distance
+        var number = 0
+        while number + 1 < sums.count, left >= sums[number] {
+            left -= sums[number]
+            number += 1
+        }
+        // What rounding leaves past the last block belongs to the last token that can be drawn.
+        while number > 0, sums[number] == 0 { number -= 1 }
+        let start = number * Self.blockSize
+        var last = start
+        for index in start..<min(start + Self.blockSize, weights.count) where weights[index] > 0 {
+            left -= Double(weights[index])
             last = index
+            if left < 0 { break }
+        }
+        return TokenID(last)
+    }
+
+    /// Walks along the candidates' weights until they sum up to the drawn share of all.
+    private func draw(
+        _ uniform: Double, _ candidates: [Int], _ weights: UnsafeBufferPointer<Float>
+    ) -> Int {
+        var left = uniform * candidates.reduce(0) { $0 + Double(weights[$1]) }
+        var last = 0
+        for (number, candidate) in candidates.enumerated() where weights[candidate] > 0 {
+            left -= Double(weights[candidate])
+            if left < 0 { return number }
+            last = number
         }
         return last
     }

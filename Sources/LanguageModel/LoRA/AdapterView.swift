@@ -7,6 +7,15 @@ struct LowRankPath {
     let rank: Int
     let aOffset: Int
     let bOffset: Int
+
+    /// Writes some rows of `b` as columns: `target[r, row]`, its rows `stride` apart.
+    func transposeB(
+        _ rows: Range<Int>, into target: UnsafeMutablePointer<Float>, stride: Int
+    ) {
+        transpose(
+            b + rows.lowerBound * rank, rows: rows.count, columns: rank, stride: rank,
+            into: target, stride: stride)
+    }
 }
 
 /// An adapter's side paths, found by layer and module.

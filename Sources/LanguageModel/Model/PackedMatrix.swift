@@ -5,27 +5,24 @@ final class PackedMatrix: @unchecked Sendable {  // the memory is written by `in
     let layout: attune_packed_matrix
     /// `[columns / 32, rows]`: what products with the transpose add apart; nil when all are zero.
     let offsets: UnsafePointer<Float>?
-    private let blocks: UnsafeMutableRawPointer
+    private let slabs: [PackingArena.Slab]
 
     /// - Returns: nil for a type or a shape without integer kernels.
-    init?(_ matrix: attune_rows, rows: Int, columns: Int) {
+    init?(_ matrix: attune_rows, rows: Int, columns: Int, in arena: PackingArena) {
         let size = attune_packed_size(matrix.type, rows, columns)
         if size == 0 { return nil }
-        blocks = .allocate(byteCount: size, alignment: 64)
+        let blocks = arena.take(size)
         layout = attune_pack(
-            matrix, rows, columns, blocks.assumingMemoryBound(to: UInt8.self))
-        if layout.has_offsets != 0 {
-            let offsets = UnsafeMutablePointer<Float>.allocate(
-                capacity: rows * columns / Int(ATTUNE_BLOCK))
-            attune_block_offsets(matrix, rows, columns, offsets)
-            self.offsets = UnsafePointer(offsets)
-        } else {
+            matrix, rows, columns, blocks.memory.assumingMemoryBound(to: UInt8.self))
+        guard layout.has_offsets != 0 else {
             offsets = nil
+            slabs = [blocks.owner]
+            return
         }
-    }
-
-    deinit {
-        blocks.deallocate()
-        offsets?.deallocate()
+        let room = arena.take(rows * columns / Int(ATTUNE_BLOCK) * MemoryLayout<Float>.stride)
+        let values = room.memory.assumingMemoryBound(to: Float.self)
+        attune_block_offsets(matrix, rows, columns, values)
+        offsets = UnsafePointer(values)
+        slabs = [blocks.owner, room.owner]
     }
 }

@@ -35,20 +35,23 @@ public final class Transformer: Sendable {
                 tokens: tokenizer.vocabularySize, rows: configuration.vocabularySize)
         }
         chatTemplate = try ChatTemplate(file: file, tokenizer: tokenizer)
+        let arena = PackingArena()
         blocks = try (0..<configuration.layerCount).map {
-            try TransformerBlock(file: file, layer: $0, configuration: configuration)
+            try TransformerBlock(
+                file: file, layer: $0, configuration: configuration, packingIn: arena)
         }
         embedding = try WeightMatrix(
             file: file, name: "token_embd.weight", rows: configuration.vocabularySize,
-            columns: configuration.width)
+            columns: configuration.width,
+            packingIn: configuration.hasTiedEmbedding ? arena : nil)
         head =
             configuration.hasTiedEmbedding
             ? embedding
             : try WeightMatrix(
                 file: file, name: "output.weight", rows: configuration.vocabularySize,
-                columns: configuration.width)
+                columns: configuration.width, packingIn: arena)
         outputNorm = try file.vector("output_norm.weight", count: configuration.width)
-        // Packing read all of it, and what follows reads the packed copy.
+        // Packing read all of it; only some of it is read again.
         file.releasePages()
         self.file = file
         self.configuration = configuration

@@ -7,7 +7,10 @@ struct TransformerBlock: Sendable {
     /// By the modules' places.
     private let matrices: [WeightMatrix]
 
-    init(file: GGUFFile, layer: Int, configuration: ModelConfiguration) throws {
+    init(
+        file: GGUFFile, layer: Int, configuration: ModelConfiguration,
+        packingIn arena: PackingArena
+    ) throws {
         let prefix = "blk.\(layer)."
         attentionNorm = try file.vector(prefix + "attn_norm.weight", count: configuration.width)
         feedForwardNorm = try file.vector(prefix + "ffn_norm.weight", count: configuration.width)
@@ -15,7 +18,7 @@ struct TransformerBlock: Sendable {
             try WeightMatrix(
                 file: file, name: prefix + module.rawValue + ".weight",
                 rows: configuration.outputWidth(of: module),
-                columns: configuration.inputWidth(of: module))
+                columns: configuration.inputWidth(of: module), packingIn: arena)
         }
     }
 

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// A frozen matrix as the file stores it, quantised and mapped, with a packed copy beside it.
+/// A frozen matrix as the file stores it, quantised and mapped, perhaps with a packed copy beside it.
 ///
 /// - Shape: `[rows, columns]`, row-major; a row is a whole number of quantisation blocks.
 /// - Lifetime: valid as long as the `GGUFFile` it came from.
@@ -14,13 +14,16 @@ struct WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outl
     let blockWidth: Int
     let blockBytes: Int
     let base: UnsafeRawPointer
-    /// nil for types without integer kernels.
+    /// nil for types without integer kernels and where no products are wanted.
     let packed: PackedMatrix?
 
     var rowBytes: Int { columns / blockWidth * blockBytes }
 
+    /// - Parameter arena: where a packed copy goes; nil for none.
     /// - Throws: `EngineError` when the tensor is missing or has another shape.
-    init(file: GGUFFile, name: String, rows: Int, columns: Int) throws {
+    init(
+        file: GGUFFile, name: String, rows: Int, columns: Int, packingIn arena: PackingArena?
+    ) throws {
         guard let tensor = file.tensor(named: name) else {
             throw EngineError.tensorMissing(name: name)
         }
@@ -38,9 +41,11 @@ struct WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outl
         self.base = base
         blockWidth = tensor.type.blockSize
         blockBytes = tensor.type.bytesPerBlock
-        packed = PackedMatrix(
-            attune_rows(bytes: base, row_bytes: columns / blockWidth * blockBytes, type: type),
-            rows: rows, columns: columns)
+        let matrix = attune_rows(
+            bytes: base, row_bytes: columns / blockWidth * blockBytes, type: type)
+        packed = arena.flatMap {
+            PackedMatrix(matrix, rows: rows, columns: columns, in: $0)
+        }
     }
 
     /// The stored rows from a place on whose column starts a block.

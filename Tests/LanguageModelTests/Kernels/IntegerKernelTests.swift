@@ -106,7 +106,7 @@ import Testing
                         let integers = attune_integer_rows(
                             high: high.baseAddress, low: isWide ? low.baseAddress : nil,
                             scales: scales.baseAddress, block_sums: sums.baseAddress,
-                            columns: matrix.columns)
+                            columns: matrix.columns, count: tokens)
                         x.withUnsafeBufferPointer { x in
                             for token in 0..<tokens {
                                 kernels.round_row(
@@ -131,12 +131,12 @@ import Testing
     ) -> [Float] {
         let chunks = (matrix.rows + 63) / 64
         let blocks = matrix.columns / 32
-        var scaled = [Float](repeating: .nan, count: chunks * tokens * 64)
+        var integers = [Int16](repeating: .min, count: chunks * tokens * 64)
         var factors = [Float](repeating: .nan, count: chunks * tokens)
         for token in 0..<tokens {
             g.withUnsafeBufferPointer {
-                kernels.scale_row(
-                    $0.baseAddress! + token * matrix.rows, matrix.rows, token, tokens, &scaled,
+                kernels.round_gradient(
+                    $0.baseAddress! + token * matrix.rows, matrix.rows, token, tokens, &integers,
                     &factors)
             }
         }
@@ -156,7 +156,7 @@ import Testing
             start.withUnsafeBufferPointer { start in
                 y.withUnsafeMutableBufferPointer { y in
                     kernels.multiply_transposed(
-                        matrix.rows(block: block), matrix.rows, scaled, factors, tokens,
+                        matrix.rows(block: block), matrix.rows, integers, factors, tokens,
                         start.baseAddress! + block, blocks, y.baseAddress! + 32 * block,
                         matrix.columns, 0, scratch)
                 }

@@ -105,22 +105,36 @@ import Testing
         }
     }
 
-    @Test(arguments: all) func lowRankTermsAreAdded(_ implementation: Implementation) {
-        for count in Self.lengths {
-            let start = values(count, seed: 1)
-            let low = values(5, seed: 2)
-            let bt = values(5 * count, seed: 3)
-            var y = start
-            implementation.kernels.add_low_rank(&y, count, low, 5, bt, count, 0.5)
-            expect(
-                y,
-                (0..<count).map { column in
-                    Double(start[column])
-                        + 0.5
-                        * (0..<5).reduce(0) {
-                            $0 + Double(low[$1]) * Double(bt[$1 * count + column])
-                        }
-                })
+    /// With `a` as it stands and transposed.
+    @Test(arguments: all) func productsAreAdded(_ implementation: Implementation) {
+        for columns in Self.lengths {
+            for (rows, inner) in [(1, 8), (5, 1), (8, 190), (13, 3)] {
+                let a = values(rows * inner, seed: 1)
+                let b = values(inner * columns, seed: 2)
+                let start = values(rows * columns, seed: 3)
+                for (lda, step) in [(inner, 1), (1, rows)] {
+                    var y = start
+                    implementation.kernels.add_product(
+                        rows, columns, inner, 0.5, a, lda, step, b, columns, &y, columns)
+                    expect(
+                        y,
+                        (0..<rows * columns).map { place in
+                            Double(start[place])
+                                + 0.5
+                                * (0..<inner).reduce(0) {
+                                    $0 + Double(a[place / columns * lda + $1 * step])
+                                        * Double(b[$1 * columns + place % columns])
+                                }
+                        }, "\(rows)·\(columns)·\(inner)")
+                    var one = Array(start.suffix(columns))
+                    a.withUnsafeBufferPointer { a in
+                        implementation.kernels.add_product(
+                            1, columns, inner, 0.5, a.baseAddress! + (rows - 1) * lda, lda, step, b,
+                            columns, &one, columns)
+                    }
+                    #expect(one == Array(y.suffix(columns)), "a sum is the same alone")
+                }
+            }
         }
     }
 
@@ -246,62 +260,5 @@ import Testing
                 implementation.kernels.maximum([Float](repeating: -.infinity, count: count), count)
                     == -.infinity)
         }
-    }
-
-    @Test(arguments: all) func attentionMixesTheValuesOfAllSpans(_ implementation: Implementation) {
-        for headSize in [6, 16, 64, 80] {
-            let (heads, ld) = (3, headSize + 5)
-            let counts = [70, 0, 32, 1]
-            let keys = counts.map { values(max(1, $0) * ld, seed: UInt64($0) + 1) }
-            let mixed = counts.map { values(max(1, $0) * ld, seed: UInt64($0) + 9) }
-            let q = values(heads * headSize, seed: 4)
-            var out = [Float](repeating: .nan, count: heads * headSize)
-            var scores = [Float](repeating: .nan, count: heads * counts.reduce(0, +))
-            withSpans(keys, mixed, counts) { spans in
-                implementation.kernels.attend(
-                    q, heads, headSize, spans.baseAddress!, spans.count, ld, 0.3, &scores, &out)
-            }
-            func rows(_ blocks: [[Float]]) -> [[Double]] {
-                zip(blocks, counts).flatMap { block, count in
-                    (0..<count).map { row in
-                        block[row * ld..<row * ld + headSize].map(Double.init)
-                    }
-                }
-            }
-            let (allKeys, allValues) = (rows(keys), rows(mixed))
-            let expected = (0..<heads).flatMap { head in
-                let weights = NaiveTransformer.logSoftmax(
-                    allKeys.map { key in
-                        0.3
-                            * key.indices.reduce(0) {
-                                $0 + key[$1] * Double(q[head * headSize + $1])
-                            }
-                    }
-                ).map { exp($0) }
-                return (0..<headSize).map { index in
-                    zip(weights, allValues).reduce(0) { $0 + $1.0 * $1.1[index] }
-                }
-            }
-            expect(out, expected, "head size \(headSize)")
-        }
-    }
-
-    private func withSpans(
-        _ keys: [[Float]], _ values: [[Float]], _ counts: [Int],
-        _ body: (UnsafeBufferPointer<attune_span>) -> Void
-    ) {
-        var spans: [attune_span] = []
-        func descend(_ index: Int) {
-            guard index < counts.count else { return spans.withUnsafeBufferPointer(body) }
-            keys[index].withUnsafeBufferPointer { k in
-                values[index].withUnsafeBufferPointer { v in
-                    spans.append(
-                        attune_span(
-                            keys: k.baseAddress!, values: v.baseAddress!, count: counts[index]))
-                    descend(index + 1)
-                }
-            }
-        }
-        descend(0)
     }
 }
