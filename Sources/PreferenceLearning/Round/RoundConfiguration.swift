@@ -77,7 +77,7 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
 
     /// How activations enter products with the frozen weights; part of the plan, so that a resumed
     /// round goes on as it began. `Tools/benchmarks/engine --cost` shows what each one changes.
-    public var precision = ComputePrecision(training: .int16, sampling: .int16)
+    public var precision = ComputePrecision(training: .int16, sampling: .int8)
 
     public var metaLearner = MetaLearnerConfiguration()
     public var gate = GateConfiguration()
