@@ -38,30 +38,38 @@ import LanguageModel
         let peak = machine.sgemmPeak()
         figures.add("sgemm_gflop_s", peak)
         figures.add("memory_gb_s", machine.memoryBandwidth())
-        if options.only != "training" { try sampling(work, &figures) }
-        if options.only != "sampling" { try training(work, peak: peak, &figures) }
+        try sampling(work, options, &figures)
+        try training(work, options, peak: peak, &figures)
         figures.add("peak_rss_mib", ResidentMemory.peak)
         work.context.releaseBuffers()
         figures.finish()
     }
 
-    private static func sampling(_ work: Work, _ figures: inout Figures) throws {
+    private static func sampling(
+        _ work: Work, _ options: Options, _ figures: inout Figures
+    ) throws {
         ResidentMemory.resetPeak()
-        figures.add("prefill_512_tok_s", try work.prefill(512))
+        func add(_ name: String, _ rate: () throws -> Double) rethrows {
+            if name.hasPrefix(options.only) { figures.add(name, try rate()) }
+        }
+        try add("prefill_512_tok_s") { try work.prefill(512) }
         for count in [1, 8, 32] {
-            figures.add("sample_\(count)x64_tok_s", try work.sampling(count, adapter: nil))
+            try add("sample_\(count)x64_tok_s") { try work.sampling(count, adapter: nil) }
         }
         let adapter = LoRAAdapter(
             configuration: LoRAConfiguration(rank: 8, alpha: 16),
             model: work.context.model.configuration, seed: 1)
-        figures.add("sample_8x64_adapter_tok_s", try work.sampling(8, adapter: adapter))
-        figures.add("sampling_rss_mib", ResidentMemory.peak)
+        try add("sample_8x64_adapter_tok_s") { try work.sampling(8, adapter: adapter) }
+        if options.only.isEmpty { figures.add("sampling_rss_mib", ResidentMemory.peak) }
     }
 
-    private static func training(_ work: Work, peak: Double, _ figures: inout Figures) throws {
+    private static func training(
+        _ work: Work, _ options: Options, peak: Double, _ figures: inout Figures
+    ) throws {
         for length in [64, 256] {
             if length == 64 { ResidentMemory.resetPeak() }
             let name = length == 64 ? "dpo" : "dpo_\(length)"
+            guard "\(name)_pairs_s".hasPrefix(options.only) else { continue }
             let rate = try work.preferenceStep(
                 pairs: 8, prompt: length, response: length, rank: 8)
             figures.add("\(name)_pairs_s", rate)

@@ -5,23 +5,24 @@ import LanguageModel
 struct Options {
     var model = ""
     var threads = ProcessInfo.processInfo.activeProcessorCount
-    var precision = ComputePrecision(training: .int16, sampling: .int16)
+    var precision = ComputePrecision(training: .int16, sampling: .int8)
     var isJSON = false
     var showsGrowth = false
-    /// Leaves out the other half of the work, for a profile of this one.
-    var only: String?
+    /// How the names of the figures begin that are wanted; the rest of the work is left out.
+    var only = ""
     /// A JSON Lines file of pairs to measure precisions on.
     var costFile: String?
     var costPairs = 200
 
     static let usage = """
         usage: engine [--model GGUF] [--threads N] [--training float32|int16]
-                      [--sampling float32|int16|int8] [--only sampling|training] [--json]
+                      [--sampling float32|int16|int8] [--only FIGURE] [--json]
                engine --cost PAIRS.jsonl [--pairs N] [--json]
                engine --growth [--json]
 
         Without a mode, measures speed and memory on the work that peers are measured on, beside the
-        machine's own float32 product rate and memory bandwidth. --cost measures what each precision
+        machine's own float32 product rate and memory bandwidth; --only leaves out figures whose names
+        do not begin so. --cost measures what each precision
         changes against float32 on real pairs; --growth how cost grows with length, pairs, rank and
         threads.
         """
