@@ -131,7 +131,8 @@ extension DaemonConfiguration {
         .number(
             "training.busyPressure", \.training.pace.busyPressure, 0...100,
             "Percent of the last ten seconds waited for a processor (pressure stall information)"
-                + " from which others count as busy; 0 is never."),
+                + " from which others count as busy; 0 is never. A kernel without that account"
+                + " leaves it unknown, and a round at full speed."),
         .number(
             "training.busyDutyCycle", \.training.pace.busyDutyCycle, 0.01...1,
             "The duty cycle while others are busy."),
