@@ -1,7 +1,8 @@
 package import Foundation
 
 extension Adapter {
-    /// Writes the adapter as a GGUF file that llama.cpp takes with `--lora`.
+    /// The adapter as a GGUF file that llama.cpp takes with `--lora`: version 3, alignment 32, all
+    /// tensors F32.
     ///
     /// Rows stay in GGUF order, since llama.cpp adds `B·A·x` to what the GGUF file's own, reordered
     /// weights give. llama.cpp loads it onto any model of the same shape: `attune.base.sha256` says
@@ -9,12 +10,6 @@ extension Adapter {
     ///
     /// - Golden: `Fixtures/lora.gguf`, made by `Tools/golden/gguf_lora.py`; live:
     ///   `Tools/compare/adapter_export.py`.
-    public func exportGGUF(to path: String) throws {
-        let name = (path as NSString).lastPathComponent
-        try export([name: ggufData()], to: parentDirectory(of: path))
-    }
-
-    /// The file's bytes: version 3, alignment 32, all tensors F32.
     package func ggufData() throws -> Data {
         try requireExportable()
         var writer = GGUFWriter()

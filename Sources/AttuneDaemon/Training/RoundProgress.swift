@@ -46,7 +46,7 @@ struct RoundProgress: Sendable {
         case .unaskable(let pair, let usable):
             return WorkProgress(
                 phase: "sampling", done: asks,
-                message: "pair \(pair) gave \(usable) usable candidates: nobody is asked")
+                message: "pair \(pair): fewer than two usable samples (\(usable)), nobody is asked")
         case .retracted(let pairs):
             return WorkProgress(
                 phase: latest.phase, done: latest.done, total: latest.total,

@@ -101,7 +101,7 @@ package actor Trainer {
         let skipped =
             choice.tooLong.count == 0
             ? "" : "; \(choice.tooLong.count) skipped, longer than \(choice.lengthLimit) tokens"
-        publish(.roundStarted, "Round \(round) started\(skipped)", subject: "\(round)")
+        publish(.roundStarted, "Round \(round) started\(skipped)", round: round)
         guard !choice.isEmpty else {
             let reason =
                 "cannot train: all that is new, \(choice.tooLong.count) pairs, is longer than"
@@ -243,7 +243,7 @@ package actor Trainer {
                     "cannot resume round \(round.id): it trains another model than the one in use;"
                         + " `attunectl model use` its model, then resume")
             }
-            publish(.roundResumed, "Round \(round.id) goes on", subject: "\(round.id)")
+            publish(.roundResumed, "Round \(round.id) goes on", round: round.id)
             _ = launch(round.id, plan: record.plan, model: model)
         } catch {
             state = .paused(round: round.id, reason: ControlError(describing: error).message)
@@ -260,7 +260,7 @@ package actor Trainer {
         }
         RoundFiles(directory: "\(directory.rounds)/\(id)").remove()
         state = isPausing ? .paused(round: nil, reason: nil) : .idle
-        publish(.roundFailed, message, subject: "\(id)")
+        publish(.roundFailed, message, round: id)
     }
 
     private func launch(
@@ -336,12 +336,15 @@ package actor Trainer {
         _ id: Int, _ checkpoint: CheckpointID, isHead: Bool, _ gate: GateDecision
     ) async {
         let lines = end(.idle)
-        publish(.checkpointCreated, "Round \(id) left a checkpoint", subject: checkpoint.hex)
+        publish(
+            .checkpointCreated, "Round \(id) left a checkpoint", round: id, subject: checkpoint.hex)
         if isHead {
-            publish(.headChanged, "The gate let the checkpoint pass", subject: checkpoint.hex)
+            publish(
+                .headChanged, "The gate let the checkpoint pass", round: id,
+                subject: checkpoint.hex)
         }
         publish(
-            .roundFinished, "Round \(id) is done: \(gate.verdict.rawValue)", subject: "\(id)")
+            .roundFinished, "Round \(id) is done: \(gate.verdict.rawValue)", round: id)
         if let report = try? await report(id) { lines?.publish(.value(report)) }
         lines?.finish()
     }
@@ -354,7 +357,7 @@ package actor Trainer {
         }
         if error is CancellationError {
             let lines = end(.paused(round: id, reason: nil))
-            publish(.roundPaused, "Round \(id) is paused", subject: "\(id)")
+            publish(.roundPaused, "Round \(id) is paused", round: id)
             lines?.publish(
                 .failure(
                     ControlError(
@@ -373,13 +376,13 @@ package actor Trainer {
             }
             files.remove()
             let lines = end(.idle)
-            publish(.roundFailed, "Round \(id) failed: \(failure.message)", subject: "\(id)")
+            publish(.roundFailed, "Round \(id) failed: \(failure.message)", round: id)
             lines?.publish(.failure(failure))
             lines?.finish()
         } else {
             let lines = end(.paused(round: id, reason: failure.message))
             publish(
-                .roundFailed, "Round \(id) waits: \(failure.message)", subject: "\(id)")
+                .roundFailed, "Round \(id) waits: \(failure.message)", round: id)
             lines?.publish(.failure(failure))
             lines?.finish()
         }
@@ -400,7 +403,7 @@ package actor Trainer {
         }
         files.remove()
         let lines = end(.idle)
-        publish(.roundFailed, "Round \(id) was cancelled", subject: "\(id)")
+        publish(.roundFailed, "Round \(id) was cancelled", round: id)
         lines?.publish(
             .failure(
                 ControlError(
@@ -419,9 +422,13 @@ package actor Trainer {
         return running.lines
     }
 
-    private func publish(_ kind: Event.Kind, _ message: String, subject: String) {
-        logger.info("\(message)", metadata: ["subject": "\(subject)"])
-        events.publish(Event(kind: kind, at: Date(), message: message, subject: subject))
+    /// Tells who listens, and the journal, where `ROUND` finds it.
+    private func publish(
+        _ kind: Event.Kind, _ message: String, round: Int, subject: String? = nil
+    ) {
+        logger.info("\(message)", metadata: ["round": "\(round)"])
+        events.publish(
+            Event(kind: kind, at: Date(), message: message, subject: subject ?? "\(round)"))
     }
 }
 
