@@ -76,11 +76,14 @@ struct TokenSampler {
             left -= sums[number]
             number += 1
         }
-        // What rounding leaves past the last block belongs to the last token that can be drawn.
+        // Rounding can lead past the last weight, to blocks without any.
         while number > 0, sums[number] == 0 { number -= 1 }
         let start = number * Self.blockSize
+        let block = weights[start..<min(start + Self.blockSize, weights.count)]
+        // The block's sum was made in float32; what it is off by must not fall to the last token.
+        left *= block.reduce(0) { $0 + Double($1) } / sums[number]
         var last = start
-        for index in start..<min(start + Self.blockSize, weights.count) where weights[index] > 0 {
+        for index in block.indices where weights[index] > 0 {
             left -= Double(weights[index])
             last = index
             if left < 0 { break }
@@ -128,7 +131,7 @@ struct TokenSampler {
     /// How many of the candidates reach top-p; the one that crosses it counts.
     private func nucleus(_ candidates: [Int], _ weights: UnsafeBufferPointer<Float>) -> Int {
         let total =
-            parameters.topK > 0
+            parameters.topK > 0 && parameters.topK < weights.count
             ? candidates.reduce(0) { $0 + Double(weights[$1]) }
             : weights.reduce(0) { $0 + Double($1) }
         var sum = 0.0

@@ -105,7 +105,7 @@ import Testing
         SamplingParameters(), SamplingParameters(temperature: 0.5),
         SamplingParameters(temperature: 2, topK: 5), SamplingParameters(topP: 0.6),
         SamplingParameters(minP: 0.3), SamplingParameters(topK: 12, topP: 0.7, minP: 0.2),
-        SamplingParameters(topK: 1000, topP: 0.9),
+        SamplingParameters(topK: 1000, topP: 0.9), SamplingParameters(topK: 37, topP: 0.5),
     ]) func drawsFollowTheDistribution(_ base: SamplingParameters) throws {
         var parameters = base
         parameters.maximumTokens = 1
@@ -128,6 +128,27 @@ import Testing
         }
     }
 
+    /// Weights are summed up in blocks: every block is drawn from, and from all over it.
+    @Test func drawsReachEveryPartOfALargeVocabulary() throws {
+        let context = try context(.large)
+        let (count, bin) = (6000, 100)
+        let size = TinyModel.large.vocabularySize
+        let samples = try context.generate(
+            [GenerationRequest(prompt: [4, 5], sampleCount: count)],
+            parameters: SamplingParameters(maximumTokens: 1, seed: 3), adapter: nil)[0]
+        let logits = try context.logits([4, 5], adapter: nil).suffix(size).map(Double.init)
+        var expected = [Double](repeating: 0, count: size / bin)
+        for (token, share) in distribution(logits, SamplingParameters()).enumerated() {
+            expected[token / bin] += share
+        }
+        var counts = [Double](repeating: 0, count: size / bin)
+        for sample in samples { counts[Int(sample.tokens.first ?? TokenID(size - 1)) / bin] += 1 }
+        for (place, share) in expected.enumerated() {
+            let deviation = (share * (1 - share) * Double(count)).squareRoot()
+            #expect(abs(counts[place] - share * Double(count)) <= 4.5 * deviation, "bin \(place)")
+        }
+    }
+
     /// What the parameters promise, written down plainly.
     private func distribution(_ logits: [Double], _ parameters: SamplingParameters) -> [Double] {
         let weights = logits.map { exp($0 / Double(parameters.temperature)) }
@@ -147,9 +168,9 @@ import Testing
     }
 
     /// 1/T and logit/T leave the range of float there.
-    @Test(arguments: [2e-38, .leastNonzeroMagnitude] as [Float])
-    func theSmallestTemperaturesAreGreedy(_ temperature: Float) throws {
-        let context = try context(.odd)
+    @Test(arguments: [2e-38, .leastNonzeroMagnitude] as [Float], [TinyModel.odd, .large])
+    func theSmallestTemperaturesAreGreedy(_ temperature: Float, _ tiny: TinyModel) throws {
+        let context = try context(tiny)
         let requests = [GenerationRequest(prompt: [4, 5])]
         let greedy = try context.generate(
             requests, parameters: .greedy(maximumTokens: 8), adapter: nil)

@@ -30,6 +30,11 @@ struct TinyModel: Sendable, CustomTestStringConvertible {
         name: "quantised", width: 96, heads: 6, keyValueHeads: 2, feedForwardWidth: 160,
         vocabularySize: 300, rotated: 16, types: [8, 3, 2, 0, 1], isTied: true)
 
+    /// More tokens than are summed up together.
+    static let large = TinyModel(
+        name: "large vocabulary", width: 24, heads: 4, keyValueHeads: 2, feedForwardWidth: 20,
+        vocabularySize: 2600, rotated: 4, types: [0], isTied: false)
+
     var testDescription: String { name }
 
     func model() throws -> Transformer {
