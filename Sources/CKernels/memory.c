@@ -15,6 +15,11 @@ static size_t rounded_up(size_t size, size_t unit) {
     return (size + unit - 1) / unit * unit;
 }
 
+// Of the kernel's interface since 6.1; older headers do not have it.
+#if defined(__linux__) && !defined(MADV_COLLAPSE)
+#define MADV_COLLAPSE 25
+#endif
+
 // Maps one page more than is needed and gives back what lies before and behind whole huge pages.
 void *attune_allocate(size_t size) {
     if (size < HUGE_PAGE) {
@@ -29,10 +34,19 @@ void *attune_allocate(size_t size) {
     size_t before = (HUGE_PAGE - (uintptr_t)mapped % HUGE_PAGE) % HUGE_PAGE;
     if (before > 0) munmap(mapped, before);
     munmap(mapped + before + wanted, HUGE_PAGE - before);
-#if defined(MADV_HUGEPAGE)
-    madvise(mapped + before, wanted, MADV_HUGEPAGE);
-#endif
     return mapped + before;
+}
+
+// Not before the memory is written: the first write would wait for the system to find huge pages.
+void attune_use_huge_pages(void *memory, size_t size) {
+    if (size < HUGE_PAGE) return;
+#if defined(MADV_HUGEPAGE)
+    madvise(memory, rounded_up(size, HUGE_PAGE), MADV_HUGEPAGE);
+#endif
+#if defined(MADV_COLLAPSE)
+    for (size_t start = 0; start < size; start += HUGE_PAGE)
+        madvise((char *)memory + start, HUGE_PAGE, MADV_COLLAPSE);
+#endif
 }
 
 void attune_deallocate(void *memory, size_t size) {

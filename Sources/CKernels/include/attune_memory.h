@@ -3,11 +3,13 @@
 
 #include <stddef.h>
 
-/// Memory aligned to cache lines; ends the process when there is none.
-///
-/// From 2 MiB on it is in huge pages where the system gives them, since a pass over all weights
-/// otherwise waits for an address translation every 4 KiB.
+/// Memory aligned to cache lines, from 2 MiB on to huge pages; ends the process when there is none.
 void *attune_allocate(size_t size);
+
+/// Moves allocated memory that is filled into huge pages, where the system has any: a pass over all
+/// weights otherwise waits for an address translation every 4 KiB. Takes some time; the memory may be
+/// read meanwhile.
+void attune_use_huge_pages(void *memory, size_t size);
 
 /// Gives back what `attune_allocate(size)` returned.
 void attune_deallocate(void *memory, size_t size);

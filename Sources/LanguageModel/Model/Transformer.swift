@@ -53,6 +53,7 @@ public final class Transformer: Sendable {
         outputNorm = try file.vector("output_norm.weight", count: configuration.width)
         // Packing read all of it; only some of it is read again.
         file.releasePages()
+        arena.useHugePages()
         self.file = file
         self.configuration = configuration
     }
