@@ -24,6 +24,7 @@ package struct DaemonService: Service {
     }
 
     package func run() async throws {
+        EngineMemory.returnLargeBlocks()
         let daemon = daemon
         let server = ControlServer(
             sockets: sockets, policy: policy, responder: daemon.responder(),

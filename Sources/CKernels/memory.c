@@ -54,6 +54,15 @@ void attune_deallocate(void *memory, size_t size) {
     else munmap(memory, rounded_up(size, HUGE_PAGE));
 }
 
+// Left alone, glibc raises both thresholds to 32 and 64 MiB once large blocks are freed, and
+// `malloc_trim` does not reach the end of a thread's own heap.
+void attune_return_large_blocks(void) {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+#endif
+}
+
 void attune_return_memory(void) {
 #if defined(__GLIBC__)
     malloc_trim(0);

@@ -14,6 +14,9 @@ void attune_use_huge_pages(void *memory, size_t size);
 /// Gives back what `attune_allocate(size)` returned.
 void attune_deallocate(void *memory, size_t size);
 
+/// Makes the allocator return blocks of 4 MiB and more to the system when they are freed.
+void attune_return_large_blocks(void);
+
 /// Returns freed memory that the allocator keeps for later to the system, where it can.
 void attune_return_memory(void);
 

@@ -58,12 +58,9 @@ extension ComputeContext {
             ResponseGroup(prompt: request.prompt, responses: []), model: model)
         if request.sampleCount == 0 { return [] }
         let page = KeyValuePage(capacity: sequence.count, model: model)
-        let count = sequence.count * model.keyValueWidth
         let output = try ForwardPass(self, sequence, adapter: adapter, isKept: false)
             .run { layer, activations in
-                page.view.keys(layer).set(
-                    0..<sequence.count, of: activations.keys, width: model.keyValueWidth)
-                page.view.values(layer).update(from: activations.values, count: count)
+                page.view.set(sequence.count, layer, activations, headSize: model.headSize)
             }
         page.count = sequence.count
         let streams = (0..<request.sampleCount).map {

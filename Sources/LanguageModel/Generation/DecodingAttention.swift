@@ -104,7 +104,7 @@ struct DecodingAttention {
         let columns = page.keys(layer)
         let target = columns.base + column * columns.stride + page.count
         for element in 0..<model.headSize { target[element * columns.stride] = key[element] }
-        (page.values(layer) + page.count * model.keyValueWidth + column)
+        (page.values(layer, column: column) + page.count * model.headSize)
             .update(from: value, count: model.headSize)
     }
 
@@ -148,15 +148,13 @@ struct DecodingAttention {
         for head in 0..<shared {
             kernels.add_product(
                 group.count, size, prompt.count, 1, scores + head * headWidth, width, 1,
-                prompt.values(layer) + column, model.keyValueWidth, output + head * size,
-                model.width)
+                prompt.values(layer, column: column), size, output + head * size, model.width)
         }
         for row in 0..<group.count {
             forEachPage(of: group.lowerBound + row) { page, count, place in
                 kernels.add_product(
                     shared, size, count, 1, scores + row * width + place, headWidth, 1,
-                    page.values(layer) + column, model.keyValueWidth, output + row * model.width,
-                    size)
+                    page.values(layer, column: column), size, output + row * model.width, size)
             }
         }
     }

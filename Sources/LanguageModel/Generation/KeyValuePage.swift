@@ -42,8 +42,20 @@ struct KeyValueView {
         AttentionColumns(base: base + 2 * layer * capacity * width, stride: capacity)
     }
 
-    /// `[capacity, keyValueHeads · headSize]`
-    func values(_ layer: Int) -> UnsafeMutablePointer<Float> {
-        base + (2 * layer + 1) * capacity * width
+    /// `[capacity, headSize]` of the head whose first column in a row of values is `column`.
+    func values(_ layer: Int, column: Int) -> UnsafeMutablePointer<Float> {
+        base + ((2 * layer + 1) * width + column) * capacity
+    }
+
+    /// Takes the keys and values of the first positions, `[count, keyValueHeads · headSize]`.
+    func set(_ count: Int, _ layer: Int, _ activations: LayerActivations, headSize: Int) {
+        keys(layer).set(0..<count, of: activations.keys, width: width)
+        for column in stride(from: 0, to: width, by: headSize) {
+            let target = values(layer, column: column)
+            for row in 0..<count {
+                (target + row * headSize).update(
+                    from: activations.values + row * width + column, count: headSize)
+            }
+        }
     }
 }
