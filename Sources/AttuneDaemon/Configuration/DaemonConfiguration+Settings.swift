@@ -195,7 +195,7 @@ extension DaemonConfiguration {
         .choice(
             "sampling.precision", \.training.round.precision.sampling,
             "The same for reading prompts and decoding, candidates included; int8 is the fastest"
-                + " and raises perplexity by about 0.3 %."),
+                + " and raises perplexity by about 0.4 %."),
         .number(
             "retention.unloadModelMinutes", \.retention.unloadModelMinutes, 0...525_600,
             "Idle minutes after which the model leaves memory; 0 keeps it."),
