@@ -86,6 +86,14 @@ class PrivateDaemon:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def resident(self, field):
+        """Its memory in MiB: VmRSS, what is resident now, or VmHWM, the most since `reset_peak`."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(field)) / 1024
+
+    def reset_peak(self):
+        pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
     def attunectl(self, *words):
         """Runs the control tool with `--json` and returns the finished process."""
         return subprocess.run([self.binaries / "attunectl", *map(str, words), "--json", "--quiet",
