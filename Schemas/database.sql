@@ -142,42 +142,6 @@ BEGIN SELECT RAISE(ABORT, 'promotions are append-only'); END;
 CREATE TRIGGER promotion_is_never_deleted BEFORE DELETE ON promotion
 BEGIN SELECT RAISE(ABORT, 'promotions are append-only'); END;
 
-CREATE TABLE label_request (
-    id            TEXT PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
-    feedback_id   TEXT NOT NULL REFERENCES feedback (id),
-    round_id      INTEGER NOT NULL REFERENCES round (id),
-    checkpoint_id TEXT CHECK (checkpoint_id <> ''),
-    annotator     TEXT NOT NULL CHECK (annotator IN ('human', 'command')),
-    score         REAL NOT NULL CHECK (score <= 0),
-    weight        REAL NOT NULL CHECK (weight BETWEEN 0 AND 1),
-    draw          REAL NOT NULL CHECK (draw >= 0 AND draw < 1 AND draw > weight),
-    state         TEXT NOT NULL
-                  CHECK (state IN ('open', 'answered', 'skipped', 'expired')),
-    reason        TEXT,
-    asked_at      INTEGER NOT NULL CHECK (asked_at BETWEEN 0 AND 253402300799999),
-    closed_at     INTEGER CHECK (closed_at BETWEEN 0 AND 253402300799999),
-    CHECK ((state = 'open') = (closed_at IS NULL))
-) STRICT;
-
-CREATE INDEX label_request_by_need ON label_request (state, weight);
-
-CREATE INDEX label_request_by_feedback ON label_request (feedback_id);
-
-CREATE INDEX label_request_by_round ON label_request (round_id);
-
-CREATE INDEX label_request_by_time ON label_request (asked_at);
-
-CREATE TRIGGER label_request_keeps_its_facts BEFORE UPDATE ON label_request
-WHEN (OLD.id, OLD.feedback_id, OLD.round_id, OLD.checkpoint_id, OLD.annotator, OLD.score,
-      OLD.weight, OLD.draw, OLD.asked_at) IS NOT
-     (NEW.id, NEW.feedback_id, NEW.round_id, NEW.checkpoint_id, NEW.annotator, NEW.score,
-      NEW.weight, NEW.draw, NEW.asked_at)
-    OR (OLD.state <> 'open' AND NOT (OLD.state = 'answered' AND NEW.state = 'open'))
-BEGIN SELECT RAISE(ABORT, 'a closed label request does not change'); END;
-
-CREATE TRIGGER label_request_is_never_deleted BEFORE DELETE ON label_request
-BEGIN SELECT RAISE(ABORT, 'label requests are append-only'); END;
-
 CREATE TABLE label_candidate (
     request_id TEXT NOT NULL REFERENCES label_request (id),
     ordinal    INTEGER NOT NULL CHECK (ordinal >= 0),
@@ -300,3 +264,68 @@ CREATE VIEW trained_pair AS
     WHERE NOT EXISTS (
         SELECT 1 FROM round_skip WHERE round_skip.round_id = round_pair.round_id
             AND round_skip.feedback_id = round_pair.feedback_id);
+
+CREATE TABLE trainable_pair (
+    seq         INTEGER PRIMARY KEY REFERENCES feedback (seq),
+    feedback_id TEXT NOT NULL UNIQUE REFERENCES feedback (id),
+    trained     INTEGER NOT NULL CHECK (trained IN (0, 1))
+) STRICT;
+
+CREATE INDEX trainable_pair_by_trained ON trainable_pair (trained, seq, feedback_id);
+
+CREATE INDEX feedback_by_kind ON feedback (kind);
+
+CREATE INDEX feedback_by_time ON feedback (recorded_at);
+
+CREATE TRIGGER feedback_becomes_trainable AFTER INSERT ON feedback
+WHEN NEW.kind IN ('pair', 'edit')
+    AND (SELECT held_out FROM prompt WHERE id = NEW.prompt_id) = 0
+BEGIN INSERT INTO trainable_pair VALUES (NEW.seq, NEW.id, 0); END;
+
+CREATE TRIGGER tombstone_ends_training AFTER INSERT ON tombstone
+BEGIN DELETE FROM trainable_pair WHERE feedback_id = NEW.feedback_id; END;
+
+CREATE TRIGGER round_completes_training AFTER UPDATE OF state ON round
+WHEN NEW.state = 'completed'
+BEGIN
+    UPDATE trainable_pair SET trained = 1 WHERE trained = 0 AND feedback_id IN (
+        SELECT feedback_id FROM trained_pair WHERE round_id = NEW.id);
+END;
+
+CREATE TABLE "label_request" (
+    id            TEXT PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
+    feedback_id   TEXT NOT NULL REFERENCES feedback (id),
+    round_id      INTEGER NOT NULL REFERENCES round (id),
+    checkpoint_id TEXT CHECK (checkpoint_id <> ''),
+    annotator     TEXT NOT NULL CHECK (annotator IN ('human', 'command')),
+    score         REAL NOT NULL CHECK (score <= 0),
+    weight        REAL NOT NULL CHECK (weight BETWEEN 0 AND 1),
+    draw          REAL NOT NULL CHECK (draw >= 0 AND draw < 1),
+    rule          TEXT NOT NULL CHECK (rule IN ('weight', 'threshold', 'random')),
+    state         TEXT NOT NULL
+                  CHECK (state IN ('open', 'answered', 'skipped', 'expired')),
+    reason        TEXT,
+    asked_at      INTEGER NOT NULL CHECK (asked_at BETWEEN 0 AND 253402300799999),
+    closed_at     INTEGER CHECK (closed_at BETWEEN 0 AND 253402300799999),
+    CHECK ((state = 'open') = (closed_at IS NULL)),
+    CHECK (rule <> 'weight' OR draw > weight)
+) STRICT;
+
+CREATE INDEX label_request_by_need ON label_request (state, weight);
+
+CREATE INDEX label_request_by_feedback ON label_request (feedback_id);
+
+CREATE INDEX label_request_by_round ON label_request (round_id);
+
+CREATE INDEX label_request_by_time ON label_request (asked_at);
+
+CREATE TRIGGER label_request_keeps_its_facts BEFORE UPDATE ON label_request
+WHEN (OLD.id, OLD.feedback_id, OLD.round_id, OLD.checkpoint_id, OLD.annotator, OLD.score,
+      OLD.weight, OLD.draw, OLD.rule, OLD.asked_at) IS NOT
+     (NEW.id, NEW.feedback_id, NEW.round_id, NEW.checkpoint_id, NEW.annotator, NEW.score,
+      NEW.weight, NEW.draw, NEW.rule, NEW.asked_at)
+    OR (OLD.state <> 'open' AND NOT (OLD.state = 'answered' AND NEW.state = 'open'))
+BEGIN SELECT RAISE(ABORT, 'a closed label request does not change'); END;
+
+CREATE TRIGGER label_request_is_never_deleted BEFORE DELETE ON label_request
+BEGIN SELECT RAISE(ABORT, 'label requests are append-only'); END;

@@ -60,10 +60,10 @@ struct TombstoneRecord: Codable, PersistableRecord {
 struct FeedbackEntryRow: Decodable, FetchableRecord {
     /// Ends after FROM and its joins: conditions follow. Aliases: `feedback`, `prompt`, `tombstone`.
     static let sql = """
-        SELECT seq, feedback.id AS id, kind, messages, chosen, rejected, source,
+        SELECT feedback.seq AS seq, feedback.id AS id, kind, messages, chosen, rejected, source,
             recorded_at AS recordedAt, held_out AS heldOut, retracted_at AS retractedAt, reason,
             (SELECT group_concat(round_id) FROM trained_pair
-             WHERE feedback_id = feedback.id) AS trainedIn
+             WHERE trained_pair.feedback_id = feedback.id) AS trainedIn
         FROM feedback
         JOIN prompt ON prompt.id = prompt_id
         LEFT JOIN tombstone ON tombstone.feedback_id = feedback.id

@@ -63,14 +63,34 @@ extension FeedbackStore {
     /// - Errors: `conflict` when the bare model is in use already.
     public func rollback() throws -> String? {
         try write { db in
-            var heads = Self.heads(after: try Self.promotions(in: db))
-            guard heads.popLast() != nil else {
+            guard try Self.head(in: db) != nil else {
                 throw StoreError.conflict(
                     "the bare model is in use, so there is nothing to roll back")
             }
-            try insert(.rollback, checkpoint: heads.last, gate: nil, into: db)
-            return heads.last
+            return try rollBack(because: nil, in: db)
         }
+    }
+
+    /// Puts back the head before if the head is still this one. `gate` is the decision's JSON.
+    ///
+    /// - Returns: whether it did.
+    public func rollback(ifHeadIs expected: String, because gate: String) throws -> Bool {
+        try write { db in
+            guard try Self.head(in: db) == expected else { return false }
+            _ = try rollBack(because: gate, in: db)
+            return true
+        }
+    }
+
+    /// What a rollback would make the head; nil is the bare model.
+    public func headBefore() throws -> String? {
+        try read { db in Self.heads(after: try Self.promotions(in: db)).dropLast().last }
+    }
+
+    private func rollBack(because gate: String?, in db: Database) throws -> String? {
+        let before = Self.heads(after: try Self.promotions(in: db)).dropLast().last
+        try insert(.rollback, checkpoint: before, gate: gate, into: db)
+        return before
     }
 
     /// The checkpoint in use; nil is the bare model.

@@ -118,11 +118,13 @@ extension FeedbackStore {
         try db.execute(
             sql: """
                 INSERT INTO label_request (id, feedback_id, round_id, checkpoint_id, annotator, score,
-                    weight, draw, state, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
+                    weight, draw, rule, state, asked_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
                 """,
             arguments: [
                 request.id, request.feedback, request.round, request.checkpoint,
-                request.annotator.rawValue, request.score, request.weight, request.draw, timestamp,
+                request.annotator.rawValue, request.score, request.weight, request.draw,
+                request.rule.rawValue, timestamp,
             ])
         let statement = try db.cachedStatement(sql: "INSERT INTO label_candidate VALUES (?, ?, ?)")
         for (ordinal, text) in request.candidates.enumerated() {

@@ -17,7 +17,8 @@ extension FeedbackStore {
                         db, sql: "SELECT seq FROM feedback WHERE id = ?", arguments: [after])
                 else { throw StoreError.notFound(what: "feedback", id: after) }
                 conditions.append(
-                    filter.order == .oldestFirst ? "seq > \(seq)" : "seq < \(seq)")
+                    filter.order == .oldestFirst ? "feedback.seq > \(seq)" : "feedback.seq < \(seq)"
+                )
             }
             let request: SQL = """
                 \(sql: FeedbackEntryRow.sql) WHERE \(conditions.joined(operator: .and))
@@ -76,57 +77,45 @@ extension FeedbackStore {
         } while after != nil
     }
 
-    /// Counts for a status display.
+    /// Counts for a status display: indices are counted, no feedback is read.
     public func counts() throws -> FeedbackCounts {
         try read { db in
-            var counts = FeedbackCounts()
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT kind, held_out,
-                        feedback.id IN (SELECT feedback_id FROM trained_pair) AS trained,
-                        feedback.id IN (SELECT feedback_id FROM round_skip
-                                        WHERE reason = 'too long') AS tooLong,
-                        feedback.id IN (SELECT feedback_id FROM tombstone) AS retracted, count(*) AS n
-                    FROM feedback JOIN prompt ON prompt.id = prompt_id
-                    GROUP BY 1, 2, 3, 4, 5
-                    """)
-            for row in rows {
-                counts.add(
-                    row["n"], kind: Feedback.Kind(rawValue: row["kind"]), heldOut: row["held_out"],
-                    trained: row["trained"], tooLong: row["tooLong"], retracted: row["retracted"])
+            func count(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql)! }
+            func live(_ kind: Feedback.Kind) throws -> Int {
+                let all = try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM feedback WHERE kind = ?",
+                    arguments: [kind.rawValue])!
+                let retracted = try Int.fetchOne(
+                    db,
+                    sql: """
+                        SELECT count(*) FROM tombstone JOIN feedback ON feedback.id = feedback_id
+                        WHERE kind = ?
+                        """, arguments: [kind.rawValue])!
+                return all - retracted
             }
+            var counts = FeedbackCounts()
+            counts.pairs = try live(.pair)
+            counts.ties = try live(.tie)
+            counts.ratings = try live(.rating)
+            counts.edits = try live(.edit)
+            counts.trained = try count("SELECT count(*) FROM trainable_pair WHERE trained = 1")
+            counts.tooLong = try count(
+                """
+                SELECT count(*) FROM trainable_pair WHERE trained = 0 AND feedback_id IN (
+                    SELECT feedback_id FROM round_skip WHERE reason = 'too long')
+                """)
+            counts.waiting =
+                try count("SELECT count(*) FROM trainable_pair WHERE trained = 0") - counts.tooLong
+            counts.heldOut =
+                counts.pairs + counts.edits - counts.trained - counts.tooLong - counts.waiting
+            counts.retracted = try count("SELECT count(*) FROM tombstone")
+            counts.retractedAfterTraining = try count(
+                """
+                SELECT count(*) FROM tombstone
+                WHERE EXISTS (SELECT 1 FROM trained_pair
+                              WHERE trained_pair.feedback_id = tombstone.feedback_id)
+                """)
             return counts
-        }
-    }
-}
-
-extension FeedbackCounts {
-    fileprivate mutating func add(
-        _ count: Int, kind: Feedback.Kind?, heldOut isHeldOut: Bool, trained isTrained: Bool,
-        tooLong isTooLong: Bool, retracted isRetracted: Bool
-    ) {
-        if isRetracted {
-            retracted += count
-            if isTrained { retractedAfterTraining += count }
-            return
-        }
-        switch kind {
-        case .pair: pairs += count
-        case .tie: ties += count
-        case .rating: ratings += count
-        case .edit: edits += count
-        case nil: preconditionFailure("the schema allows known kinds only")
-        }
-        guard kind?.isPreference == true else { return }
-        if isHeldOut {
-            heldOut += count
-        } else if isTrained {
-            trained += count
-        } else if isTooLong {
-            tooLong += count
-        } else {
-            waiting += count
         }
     }
 }

@@ -1,4 +1,5 @@
 public import FeedbackFormats
+public import Foundation
 import GRDB
 
 extension FeedbackStore {
@@ -10,13 +11,22 @@ extension FeedbackStore {
     public func window(
         after: String? = nil, limit: Int, tokenLimit: Int = 0
     ) throws -> [FeedbackEntry] {
-        try preferences(
-            heldOut: false,
-            and: """
-                NOT \(Self.wasTrained) AND NOT EXISTS (
-                    SELECT 1 FROM round_skip
-                    WHERE feedback_id = feedback.id AND tokens > \(tokenLimit))
-                """, after: after, limit: limit)
+        try read { db in
+            try FeedbackEntryRow.fetchAll(
+                db,
+                sql: """
+                    \(FeedbackEntryRow.sql)
+                    JOIN trainable_pair ON trainable_pair.seq = feedback.seq
+                    WHERE trained = 0
+                        AND trainable_pair.seq
+                            > coalesce((SELECT seq FROM feedback WHERE id = ?), 0)
+                        AND NOT EXISTS (
+                            SELECT 1 FROM round_skip
+                            WHERE feedback_id = feedback.id AND tokens > ?)
+                    ORDER BY trainable_pair.seq LIMIT ?
+                    """, arguments: [after, tokenLimit, limit]
+            ).map { try $0.entry() }
+        }
     }
 
     /// Calls `body` with the ids of pairs and edits that a completed round has trained on and that
@@ -26,13 +36,7 @@ extension FeedbackStore {
     public func forEachReplayCandidate(_ body: (String) -> Void) throws {
         try read { db in
             let ids = try String.fetchCursor(
-                db,
-                sql: """
-                    SELECT feedback.id FROM feedback
-                    WHERE kind IN ('pair', 'edit') AND \(Self.wasTrained)
-                        AND feedback.id NOT IN (SELECT feedback_id FROM tombstone)
-                    ORDER BY seq
-                    """)
+                db, sql: "SELECT feedback_id FROM trainable_pair WHERE trained = 1 ORDER BY seq")
             while let id = try ids.next() { body(id) }
         }
     }
@@ -41,27 +45,29 @@ extension FeedbackStore {
     ///
     /// A limit leaves out the oldest, so that what a person says now counts.
     public func heldOutPairs(limit: Int = .max) throws -> [FeedbackEntry] {
-        try preferences(heldOut: true, and: "1", order: "DESC", limit: limit)
-    }
-
-    private func preferences(
-        heldOut: Bool, and condition: String, after: String? = nil, order: String = "ASC",
-        limit: Int
-    ) throws -> [FeedbackEntry] {
         try read { db in
             try FeedbackEntryRow.fetchAll(
                 db,
                 sql: """
                     \(FeedbackEntryRow.sql)
-                    WHERE kind IN ('pair', 'edit') AND retracted_at IS NULL AND held_out = ?
-                        AND seq > coalesce((SELECT seq FROM feedback WHERE id = ?), 0)
-                        AND \(condition)
-                    ORDER BY seq \(order) LIMIT ?
-                    """, arguments: [heldOut, after, limit]
+                    WHERE kind IN ('pair', 'edit') AND retracted_at IS NULL AND held_out = 1
+                    ORDER BY seq DESC LIMIT ?
+                    """, arguments: [limit]
             ).map { try $0.entry() }
         }
     }
 
-    private static let wasTrained =
-        "EXISTS (SELECT 1 FROM trained_pair WHERE feedback_id = feedback.id)"
+    /// Pairs and edits that were recorded after `date`, held-out ones too, in the order they came.
+    public func preferences(since date: Date, limit: Int) throws -> [FeedbackEntry] {
+        try read { db in
+            try FeedbackEntryRow.fetchAll(
+                db,
+                sql: """
+                    \(FeedbackEntryRow.sql)
+                    WHERE kind IN ('pair', 'edit') AND retracted_at IS NULL AND recorded_at > ?
+                    ORDER BY recorded_at, feedback.seq LIMIT ?
+                    """, arguments: [Timestamp(date).milliseconds, limit]
+            ).map { try $0.entry() }
+        }
+    }
 }

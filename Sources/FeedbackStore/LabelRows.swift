@@ -6,7 +6,7 @@ import GRDB
 struct LabelRequestRow: Decodable, FetchableRecord {
     static let sql = """
         SELECT label_request.id AS id, feedback_id AS feedback, messages, round_id AS round,
-            checkpoint_id AS checkpoint, annotator, score, weight, draw, state, reason,
+            checkpoint_id AS checkpoint, annotator, score, weight, draw, rule, state, reason,
             asked_at AS askedAt, closed_at AS closedAt, verdict,
             (SELECT json_group_array(text) FROM
                 (SELECT text FROM label_candidate WHERE request_id = label_request.id
@@ -25,6 +25,7 @@ struct LabelRequestRow: Decodable, FetchableRecord {
     var score: Double
     var weight: Double
     var draw: Double
+    var rule: StoredLabelRequest.Rule
     var state: StoredLabelRequest.State
     var reason: String?
     var askedAt: Int64
@@ -37,7 +38,7 @@ struct LabelRequestRow: Decodable, FetchableRecord {
             id: id, feedback: feedback, prompt: try PromptRecord.decode(messages),
             candidates: try JSONDecoder().decode([String].self, from: Data(candidates.utf8)),
             round: round, checkpoint: checkpoint, annotator: annotator, score: score,
-            weight: weight, draw: draw, state: state, reason: reason,
+            weight: weight, draw: draw, rule: rule, state: state, reason: reason,
             askedAt: Timestamp(milliseconds: askedAt).date,
             closedAt: closedAt.map { Timestamp(milliseconds: $0).date },
             verdict: try verdict.map {

@@ -22,6 +22,12 @@ enum Schema {
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
         migrator.registerMigration("v0002-skips") { db in try db.execute(sql: skipTables) }
+        migrator.registerMigration("v0003-trainable") { db in
+            try db.execute(sql: trainableTables)
+        }
+        migrator.registerMigration("v0004-rules") { db in
+            try db.execute(sql: labelRequestWithRule)
+        }
         return migrator
     }
 }

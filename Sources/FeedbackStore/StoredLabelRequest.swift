@@ -10,6 +10,11 @@ public struct StoredLabelRequest: Codable, Hashable, Sendable {
     /// Who is asked: budgets bind a person only.
     public enum Annotator: String, Codable, Hashable, Sendable { case human, command }
 
+    /// The rule by which score, weight and draw made a request.
+    public enum Rule: String, Codable, CaseIterable, Hashable, Sendable {
+        case weight, threshold, random
+    }
+
     public var id: String
     /// The offline pair whose prompt this is.
     public var feedback: String
@@ -19,10 +24,11 @@ public struct StoredLabelRequest: Codable, Hashable, Sendable {
     /// The checkpoint whose policy wrote the candidates; nil for the base model.
     public var checkpoint: String?
     public var annotator: Annotator
-    /// The preference score s ≤ 0, the meta weight w it was given, and the draw u > w that asked.
+    /// The preference score s ≤ 0, the meta weight w it was given, and the draw u.
     public var score: Double
     public var weight: Double
     public var draw: Double
+    public var rule: Rule
     public var state: State
     /// Why it was skipped or expired.
     public var reason: String?
@@ -43,10 +49,12 @@ public struct NewLabelRequest: Hashable, Sendable {
     public var score: Double
     public var weight: Double
     public var draw: Double
+    public var rule: StoredLabelRequest.Rule
 
     public init(
         id: String, feedback: String, candidates: [String], round: Int, checkpoint: String?,
-        annotator: StoredLabelRequest.Annotator, score: Double, weight: Double, draw: Double
+        annotator: StoredLabelRequest.Annotator, score: Double, weight: Double, draw: Double,
+        rule: StoredLabelRequest.Rule = .weight
     ) {
         self.id = id
         self.feedback = feedback
@@ -57,6 +65,7 @@ public struct NewLabelRequest: Hashable, Sendable {
         self.score = score
         self.weight = weight
         self.draw = draw
+        self.rule = rule
     }
 }
 

@@ -118,15 +118,15 @@ import Testing
         _ = try store.addPairs(0..<3)
         try store.close()
         var migrator = FeedbackStore.migrator
-        migrator.registerMigration("v0003-test") { try $0.execute(sql: "CREATE TABLE later (x) ") }
+        migrator.registerMigration("v9999-test") { try $0.execute(sql: "CREATE TABLE later (x) ") }
         let migrated = try FeedbackStore(
             path: test.path, configuration: StoreConfiguration(), migrator: migrator,
             now: { Date() })
-        #expect(try migrated.schemaVersion() == "v0003-test")
+        #expect(try migrated.schemaVersion() == "v9999-test")
         #expect(try migrated.counts().pairs == 3)
         try migrated.close()
-        let copy = try FeedbackStore(path: test.path + ".v0002-skips")
-        #expect(try copy.schemaVersion() == "v0002-skips" && copy.counts().pairs == 3)
+        let copy = try FeedbackStore(path: test.path + ".v0004-rules")
+        #expect(try copy.schemaVersion() == "v0004-rules" && copy.counts().pairs == 3)
     }
 
     @Test func aBackupIsAWholeDatabase() throws {
@@ -150,7 +150,11 @@ import Testing
         }
         #expect(try store.integrityCheck() == ["feedback \(ids[1]) was altered outside Attune"])
         try store.pool.write {
-            try $0.execute(sql: "DELETE FROM feedback WHERE id = ?", arguments: [ids[1]])
+            try $0.execute(
+                sql: """
+                    DELETE FROM trainable_pair WHERE feedback_id = :id;
+                    DELETE FROM feedback WHERE id = :id
+                    """, arguments: ["id": ids[1]])
         }
         #expect(try store.integrityCheck() == ["3 facts were recorded, 2 are here"])
     }

@@ -67,7 +67,7 @@ import Testing
     private static let feedback =
         "INSERT INTO feedback (id, content_hash, kind, prompt_id, chosen, rejected, recorded_at) VALUES"
     private static let request =
-        "INSERT INTO label_request (id, feedback_id, round_id, annotator, score, weight, draw, state, asked_at) SELECT"
+        "INSERT INTO label_request (id, feedback_id, round_id, annotator, score, weight, draw, rule, state, asked_at) SELECT"
     private static let someone = "(SELECT id FROM feedback ORDER BY seq LIMIT 1)"
 
     /// One statement for each promise of the schema, which must refuse it.
@@ -131,6 +131,10 @@ import Testing
         "INSERT INTO round_skip (round_id, feedback_id, reason, tokens) SELECT 2, feedback_id, 'too long', 9 FROM round_skip",
         "UPDATE round_skip SET tokens = 9",
         "DELETE FROM round_skip",
+        // What can be trained on.
+        "INSERT INTO trainable_pair SELECT 1, id, 0 FROM feedback WHERE seq = 2",
+        "INSERT INTO trainable_pair VALUES (9, 'nobody', 0)",
+        "UPDATE trainable_pair SET trained = 2",
         // Checkpoints and promotions.
         "INSERT INTO checkpoint VALUES ('../../etc', 'local', NULL, 1)",
         "INSERT INTO checkpoint VALUES ('\(hash)', '', NULL, 1)",
@@ -145,16 +149,18 @@ import Testing
         "UPDATE promotion SET kind = 'forced'",
         "DELETE FROM promotion",
         // Label requests.
-        "\(request) 'r', id, 2, 'human', 0.5, 0.2, 0.5, 'open', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', id, 2, 'human', -1, 1.5, 0.5, 'open', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', id, 2, 'human', -1, 0.5, 0.5, 'open', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', id, 2, 'human', -1, 0.5, 1.0, 'open', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', id, 2, 'nobody', -1, 0.2, 0.5, 'open', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'lost', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'skipped', 1 FROM feedback LIMIT 1",
-        "\(request) '', id, 2, 'human', -1, 0.2, 0.5, 'open', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', id, 9, 'human', -1, 0.2, 0.5, 'open', 1 FROM feedback LIMIT 1",
-        "\(request) 'r', 'nobody', 2, 'human', -1, 0.2, 0.5, 'open', 1",
+        "\(request) 'r', id, 2, 'human', 0.5, 0.2, 0.5, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'human', -1, 1.5, 0.5, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'human', -1, 0.5, 0.5, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'human', -1, 0.5, 1.0, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'nobody', -1, 0.2, 0.5, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'weight', 'lost', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'weight', 'skipped', 1 FROM feedback LIMIT 1",
+        "\(request) '', id, 2, 'human', -1, 0.2, 0.5, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 9, 'human', -1, 0.2, 0.5, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', 'nobody', 2, 'human', -1, 0.2, 0.5, 'weight', 'open', 1",
+        "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'whim', 'open', 1 FROM feedback LIMIT 1",
+        "UPDATE label_request SET rule = 'random' WHERE id = 'open'",
         "UPDATE label_request SET weight = 0.1 WHERE id = 'open'",
         "UPDATE label_request SET checkpoint_id = 'x' WHERE id = 'open'",
         "UPDATE label_request SET state = 'open', closed_at = NULL WHERE id = 'skipped'",
@@ -221,7 +227,8 @@ import Testing
         "INSERT INTO round_skip (round_id, answer_id, reason, tokens) VALUES (2, 1, 'too long', 9)",
         "INSERT INTO checkpoint VALUES ('\(hash)', 'laptop', NULL, 1)",
         "INSERT INTO promotion (kind, checkpoint_id, promoted_at) SELECT 'forced', id, 1 FROM checkpoint",
-        "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'human', -1, 0.2, 0.5, 'weight', 'open', 1 FROM feedback LIMIT 1",
+        "\(request) 'r', id, 2, 'human', -1, 0.5, 0.5, 'random', 'open', 1 FROM feedback LIMIT 1",
         "INSERT INTO label_candidate VALUES ('open', 2, 'z')",
         "INSERT INTO label_answer (request_id, verdict, chosen, rejected, answered_at) VALUES ('open', '{}', 'x', 'y', 1)",
         "INSERT INTO reference_logp VALUES ('r', \(someone), -1, 0)",
