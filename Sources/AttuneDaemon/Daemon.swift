@@ -21,6 +21,7 @@ package final class Daemon: Sendable {
     package let trainer: Trainer
     package let promoter: Promoter
     package let labelExpiry: LabelExpiry
+    package let headWatch: HeadWatch
     package let events: EventStream<Event>
     package let thread: ComputeThread
     package let logger: Logger
@@ -59,6 +60,9 @@ package final class Daemon: Sendable {
             configuration: configuration, events: events)
         labelExpiry = LabelExpiry(
             checkpoints: checkpoints, models: models, engine: engine, limits: configuration.labels)
+        headWatch = HeadWatch(
+            checkpoints: checkpoints, models: models, engine: engine,
+            configuration: configuration, events: events)
         trainer = Trainer(
             checkpoints: checkpoints, models: models,
             runner: RoundRunner(

@@ -40,6 +40,7 @@ package struct DaemonService: Service {
             group.addTask { await cancelWhenGracefulShutdown { await keepHouse() } }
             group.addTask { await cancelWhenGracefulShutdown { await startDueRounds() } }
             group.addTask { await cancelWhenGracefulShutdown { await expireDriftedLabels() } }
+            group.addTask { await cancelWhenGracefulShutdown { await watchHead() } }
             group.addTask { await cancelWhenGracefulShutdown { await feedWatchdog() } }
             group.addTask {
                 try? await gracefulShutdown()
@@ -100,6 +101,21 @@ package struct DaemonService: Service {
                     "Label requests were not expired", metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    /// Rolls back a head that new feedback turns against; what came before the start counts, too.
+    private func watchHead() async {
+        let daemon = daemon
+        func look() async {
+            do {
+                try await daemon.headWatch.look()
+            } catch {
+                daemon.logger.warning("The head is not watched", metadata: ["reason": "\(error)"])
+            }
+        }
+        let events = daemon.events.subscribe()
+        await look()
+        for await event in events where event.kind == .feedbackAdded { await look() }
     }
 
     /// Expires old label requests, drops an idle model, tells `systemctl status` what goes on.

@@ -15,9 +15,12 @@ import Testing
         step: 0)
 
     /// An annotator that is a script of `/bin/sh`.
-    private func annotator(_ script: String, seconds: Double = 20) -> CommandAnnotator {
+    private func annotator(
+        _ script: String, seconds: Double = 20,
+        runs: DaemonConfiguration.Annotator.Runs = .on
+    ) -> CommandAnnotator {
         CommandAnnotator(
-            command: ["sh", "-c", script], timeout: .seconds(seconds),
+            command: ["sh", "-c", script], timeout: .seconds(seconds), runs: runs,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
@@ -32,6 +35,31 @@ import Testing
             #"n=0; while read line; do n=$((n+1)); echo "{\"id\":\"r1\",\"scores\":[$n,0]}"; done"#)
         #expect(try answer(annotator) == .scores([1, 0]))
         #expect(try answer(annotator) == .scores([2, 0]))
+    }
+
+    /// Such a program may read all of its input before it answers.
+    @Test func aProgramThatRunsOnceForEachRequestMeetsTheEndOfItsInput() throws {
+        let count = TemporaryDirectory.path()
+        defer { TemporaryDirectory.remove(count) }
+        let annotator = annotator(
+            #"cat > /dev/null; echo x >> \#(count); echo "{\"id\":\"r1\",\"scores\":[$(wc -l < \#(count)),0]}""#,
+            runs: .onceEach)
+        #expect(try answer(annotator) == .scores([1, 0]))
+        #expect(try answer(annotator) == .scores([2, 0]))
+    }
+
+    @Test func bothAnnotatorsShareTheRequests() {
+        var annotator = DaemonConfiguration().annotator
+        annotator.kind = .both
+        annotator.commandShare = 0.25
+        let requests = (0..<1000).map { "request \($0)" }
+        let forCommand = requests.filter(annotator.isForCommand)
+        #expect((200...300).contains(forCommand.count))
+        #expect(requests.filter(annotator.isForCommand) == forCommand)
+        annotator.commandShare = 1
+        #expect(requests.allSatisfy(annotator.isForCommand))
+        annotator.kind = .human
+        #expect(!requests.contains(where: annotator.isForCommand))
     }
 
     @Test func theProgramSeesIdPromptAndCandidates() throws {

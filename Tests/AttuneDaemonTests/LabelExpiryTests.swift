@@ -9,33 +9,6 @@ import Testing
 
 /// Requests that a new head leaves behind, on the real model.
 @Suite(.serialized) struct LabelExpiryTests {
-    /// Makes a checkpoint whose adapter adds noise of this size to the model, and puts it to use.
-    private func promote(noise: Float, on daemon: Daemon) async throws {
-        let model = try await daemon.models.current()
-        let configuration = LoRAConfiguration(rank: 1, alpha: 1)
-        var adapter = LoRAAdapter(
-            configuration: configuration, model: model.transformer.configuration, seed: 7)
-        var generator = SeededGenerator(seed: 7)
-        for matrix in adapter.layout.matrices {
-            for index in matrix.bRange {
-                adapter.parameters[index] = noise * Float(generator.uniform() - 0.5)
-            }
-        }
-        let checkpoints = daemon.checkpoints
-        let data = try Adapter(adapter, base: model.base).safetensors()
-        let object = ObjectReference(
-            id: try checkpoints.repository.objects.put(data), size: data.count,
-            format: .safetensors)
-        let id = try checkpoints.repository.record(
-            Manifest(
-                base: model.base, lora: AdapterShape(configuration), parents: [],
-                objects: [Manifest.adapterRole: object], host: checkpoints.key.id, round: 1,
-                seed: 7, data: DataCounts(pairs: 1, onlinePairs: 0, heldOutPairs: 0)))
-        try daemon.store.register(checkpoint: id.hex, origin: "laptop")
-        #expect(
-            try checkpoints.promote(id, .forced, gate: nil, ifHeadIs: daemon.store.head()))
-    }
-
     /// Puts an open request on record whose candidates the bare model of this fingerprint wrote.
     private func ask(_ id: String, on daemon: Daemon, model: ObjectID) throws {
         let store = daemon.store
@@ -57,9 +30,9 @@ import Testing
             let model = try await daemon.models.current().base.fingerprint
             try ask("r", on: daemon, model: model)
             #expect(try await daemon.labelExpiry.expireDrifted() == 0, "nothing has moved")
-            try await promote(noise: 1e-4, on: daemon)
+            try await daemon.promote(noise: 1e-4, .forced)
             #expect(try await daemon.labelExpiry.expireDrifted() == 0, "it has hardly moved")
-            try await promote(noise: 3, on: daemon)
+            try await daemon.promote(noise: 3, .forced)
             #expect(try await daemon.labelExpiry.expireDrifted() == 1)
             let request = try daemon.store.labelRequest("r")
             #expect(request.state == .expired)

@@ -23,8 +23,7 @@ extension CheckpointLibrary {
             history.last?.checkpoint == checkpoint.id
             ? .head
             : history.contains { $0.checkpoint == checkpoint.id } ? .previous : .candidate
-        let gate =
-            round?.gate ?? history.last { $0.checkpoint == checkpoint.id && $0.gate != nil }?.gate
+        let gate = history.latestDecision(on: checkpoint.id) ?? round?.gate
         var report = CheckpointReport(
             id: checkpoint.id, state: state, origin: checkpoint.origin,
             addedAt: checkpoint.recordedAt, gate: try gate.map { try GateReport(json: $0) })
@@ -46,6 +45,25 @@ extension CheckpointLibrary {
             let metrics = try? JSONDecoder().decode(RoundMetrics.self, from: data)
         else { return RoundMetrics() }
         return metrics
+    }
+}
+
+extension [StoredPromotion] {
+    /// The JSON of what was last decided on a checkpoint: to promote it, or to take it back.
+    fileprivate func latestDecision(on checkpoint: String) -> String? {
+        var heads: [String] = []
+        var decision: String?
+        for step in self {
+            switch step.kind {
+            case .gate, .forced:
+                heads.append(step.checkpoint ?? "")
+                if step.checkpoint == checkpoint { decision = step.gate ?? decision }
+            case .rollback:
+                if heads.popLast() == checkpoint { decision = step.gate ?? decision }
+            case .reset: heads = []
+            }
+        }
+        return decision
     }
 }
 

@@ -30,11 +30,16 @@ extension DaemonConfiguration {
     private static let annotation: [Setting] = [
         .choice(
             "annotator.kind", \.annotator.kind,
-            "Who answers label requests: nobody, a person, or a program of yours."),
+            "Who answers label requests: nobody, a person, a program of yours, or both."),
         .list(
             "annotator.command", \.annotator.command,
-            "Program and arguments. It runs while a round does; JSON Lines in"
-                + " {id, prompt, candidates}, out {id, scores}."),
+            "Program and arguments; JSON Lines in {id, prompt, candidates}, out {id, scores}."),
+        .choice(
+            "annotator.runs", \.annotator.runs,
+            "Whether the program runs on while a round does, or once for each request."),
+        .number(
+            "annotator.commandShare", \.annotator.commandShare, 0...1,
+            "Share of the requests that the program answers when a person is asked as well."),
         .number(
             "annotator.timeoutSeconds", \.annotator.timeoutSeconds, 0.1...86400,
             "Longest wait for one answer of the program."),
@@ -64,7 +69,14 @@ extension DaemonConfiguration {
         .integer(
             "training.seed", \.training.seed, 0...Int.max,
             "Seed of the rounds, each with streams of its own; 0 takes a new one each time."),
-        .number("training.beta", \.training.beta, 1e-6...100, "β of the DPO loss."),
+        .choice(
+            "training.loss", \.training.loss,
+            "The preference loss: DPO, or SimPO, which takes the mean over an answer's tokens and"
+                + " needs no reference."),
+        .number(
+            "training.beta", \.training.beta, 1e-6...100,
+            "β of the loss; with SimPO 2.5 is usual."),
+        .number("training.gamma", \.training.gamma, -100...100, "γ of the SimPO loss."),
         .number(
             "training.scoreBeta", \.training.round.scoreBeta, 1e-6...100,
             "β of the preference score, the meta-learner's input."),
@@ -80,6 +92,10 @@ extension DaemonConfiguration {
         .choice(
             "training.metaLearner", \.training.round.metaLearner.initialization,
             "How a fresh meta-learner starts."),
+        .choice(
+            "training.weighting", \.training.round.weighting,
+            "How much a given pair counts beside the answers to its request: as the meta-learner"
+                + " says (MetaAPO), half, or not at all (online DPO: every pair is asked about)."),
     ]
 
     private static let optimizer: [Setting] = [
@@ -142,6 +158,13 @@ extension DaemonConfiguration {
     ]
 
     private static let asking: [Setting] = [
+        .choice(
+            "training.asking", \.training.round.asking,
+            "Which pairs are asked about: by chance, the likelier the lower their weight; those"
+                + " with a weight below one half; or any, with the same chance."),
+        .number(
+            "training.askingShare", \.training.round.askingShare, 0...1,
+            "That same chance."),
         .integer(
             "training.candidates", \.training.round.candidates, 2...64,
             "Responses sampled for one label request."),
@@ -181,6 +204,10 @@ extension DaemonConfiguration {
         .number(
             "gate.endOfTurnDrop", \.training.round.gate.endOfTurnDrop, 0...1,
             "How far the share of probe answers that end by themselves may fall."),
+        .choice(
+            "gate.rollback", \.training.rollback,
+            "Whether the head before comes back by itself when feedback that came after a promotion"
+                + " turns against the new one."),
     ]
 
     private static let other: [Setting] = [

@@ -1,3 +1,4 @@
+import LanguageModel
 package import PreferenceLearning
 
 /// Everything a user can set, with its default.
@@ -28,11 +29,23 @@ package struct DaemonConfiguration: Hashable, Sendable {
         package var round = RoundConfiguration()
         package var schedule = Schedule.manual
         package var newPairs = 64
-        /// β of the DPO loss.
+        package var loss = Loss.dpo
+        /// β of the loss; SimPO's paper has 2.5.
         package var beta = 0.1
+        /// γ of the SimPO loss.
+        package var gamma = 0.6
         /// 0 takes a new one for each round.
         package var seed = 0
         package var pace = Pace()
+        package var rollback = Rollback.automatic
+    }
+
+    package enum Rollback: String, CaseIterable, Hashable, Sendable {
+        case automatic, manual
+    }
+
+    package enum Loss: String, CaseIterable, Hashable, Sendable {
+        case dpo, simpo
     }
 
     /// How a round shares the machine.
@@ -56,9 +69,32 @@ package struct DaemonConfiguration: Hashable, Sendable {
         package var kind = Kind.human
         package var command: [String] = []
         package var timeoutSeconds = 60.0
+        package var runs = Runs.on
+        /// Of the requests, when both a program and a person are asked.
+        package var commandShare = 0.5
 
         package enum Kind: String, CaseIterable, Hashable, Sendable {
-            case none, human, command
+            case none, human, command, both
+        }
+
+        package enum Runs: String, CaseIterable, Hashable, Sendable {
+            case on
+            case onceEach = "once-each"
+        }
+
+        /// Whether a program is asked at all.
+        package var hasCommand: Bool { kind == .command || kind == .both }
+
+        /// Whether the program answers this request; the same request has the same annotator again.
+        package func isForCommand(request: String) -> Bool {
+            switch kind {
+            case .none, .human: return false
+            case .command: return true
+            case .both:
+                var draw = SeededGenerator(
+                    seed: StableHash.of(request), stream: StableHash.of("annotator"))
+                return draw.uniform() < commandShare
+            }
         }
     }
 
@@ -88,18 +124,23 @@ package struct DaemonConfiguration: Hashable, Sendable {
 }
 
 extension DaemonConfiguration {
-    /// The round configuration in force, the loss's β set in.
+    /// The round configuration in force, the loss set in.
     package var round: RoundConfiguration {
         var round = training.round
-        round.objective = .dpo(beta: training.beta)
+        round.objective =
+            switch training.loss {
+            case .dpo: .dpo(beta: training.beta)
+            case .simpo: .simpo(beta: training.beta, gamma: training.gamma)
+            }
         return round
     }
 
     /// Refuses settings that contradict each other.
     package func validate() throws(ConfigurationError) {
-        if annotator.kind == .command && annotator.command.isEmpty {
+        if annotator.hasCommand && annotator.command.isEmpty {
             throw .inconsistent(
-                reason: "annotator.kind is command but annotator.command is empty",
+                reason:
+                    "annotator.kind is \(annotator.kind.rawValue) but annotator.command is empty",
                 remedy: "give the program and its arguments as a list")
         }
         do {

@@ -116,7 +116,7 @@ struct Doctor: Sendable {
 
     private var annotator: Check {
         let annotator = daemon.configuration.annotator
-        guard annotator.kind == .command, let program = annotator.command.first else {
+        guard annotator.hasCommand, let program = annotator.command.first else {
             return Check(name: "annotator", state: .ok, found: annotator.kind.rawValue)
         }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"

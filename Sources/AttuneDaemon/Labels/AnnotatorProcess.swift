@@ -141,6 +141,11 @@ final class AnnotatorProcess {
         }
     }
 
+    /// Tells the program that nothing more is asked.
+    func endInput() {
+        try? input.close()
+    }
+
     /// The next line without its newline; nil when the program has closed its output.
     func receive(
         before deadline: inout ContinuousClock.Instant, _ whileWaiting: () throws -> Void

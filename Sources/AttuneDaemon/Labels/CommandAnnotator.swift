@@ -3,25 +3,30 @@ import LanguageModel
 package import Logging
 package import PreferenceLearning
 
-/// Has label requests answered by a long-running program of the user's.
+/// Has label requests answered by a program of the user's, which runs on or once for each request.
 ///
 /// One JSON object a line: in `{"id","prompt":[{"role","content"}],"candidates":[…]}`, out
 /// `{"id","scores":[…]}`, one score per candidate, higher is better. What the program writes to
-/// standard error goes to the daemon's log. A program that dies is started again, once a request;
-/// one that answers late or wrongly is killed, so that no stale answer is ever taken for another's.
+/// standard error goes to the daemon's log. A program that dies is started again, once a request; one
+/// that runs once for each request reads to the end of its input and is done. One that answers late or wrongly is killed, so that no stale answer is ever taken for another's.
 ///
 /// Used by the thread that runs rounds; waiting is cut into slices so that a pause is noticed.
 package final class CommandAnnotator {
     private let command: [String]
     private let timeout: Duration
+    private let runs: DaemonConfiguration.Annotator.Runs
     private let logger: Logger
     private var program: AnnotatorProcess?
 
     /// - Precondition: `command` is not empty.
-    package init(command: [String], timeout: Duration, logger: Logger) {
+    package init(
+        command: [String], timeout: Duration, runs: DaemonConfiguration.Annotator.Runs = .on,
+        logger: Logger
+    ) {
         precondition(!command.isEmpty, "an annotator needs a program")
         self.command = command
         self.timeout = timeout
+        self.runs = runs
         self.logger = logger
     }
 
@@ -43,7 +48,9 @@ package final class CommandAnnotator {
                 let program = try running()
                 var deadline = ContinuousClock.now + timeout
                 try program.send(line, before: &deadline, whileWaiting)
+                if runs == .onceEach { program.endInput() }
                 if let reply = try program.receive(before: &deadline, whileWaiting) {
+                    if runs == .onceEach { self.program = nil }
                     return try Self.decode(reply, for: request)
                 }
                 self.program = nil

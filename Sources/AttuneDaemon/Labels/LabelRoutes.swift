@@ -86,10 +86,19 @@ extension StoredLabelRequest {
     /// What s, w and u say, in a person's words.
     var explanation: String {
         func shown(_ number: Double) -> String { String(format: "%.3f", number) }
-        let why =
+        let figures =
             "The pair's preference score s = \(shown(score)) gave it the weight w ="
-            + " \(shown(weight)), and the draw u = \(shown(draw)) lay above: a fresh answer is worth"
-            + " more here than the recorded one."
+            + " \(shown(weight)), "
+        let why =
+            switch rule {
+            case .weight:
+                figures + "and the draw u = \(shown(draw)) lay above: a fresh answer is worth more"
+                    + " here than the recorded one."
+            case .threshold: figures + "which is below one half."
+            case .random:
+                "It was drawn at random (u = \(shown(draw))), whatever its score: s ="
+                    + " \(shown(score)), w = \(shown(weight))."
+            }
         return reason.map { "\(why) Closed: \($0)." } ?? why
     }
 }

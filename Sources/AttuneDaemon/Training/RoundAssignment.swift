@@ -10,6 +10,8 @@ struct RoundAssignment: Sendable {
     let model: LoadedModel
     let start: LoRAAdapter
     let reference: LoRAAdapter?
+    /// Of the checkpoints that late answers name, by id; those that are gone are missing.
+    let earlier: [String: LoRAAdapter]
     let files: RoundFiles
     let annotator: DaemonConfiguration.Annotator
     let labels: DaemonConfiguration.Labels
@@ -35,6 +37,7 @@ extension RoundAssignment {
                 configuration: plan.configuration.lora,
                 model: model.transformer.configuration, seed: plan.seed)
         reference = try adapter(plan.referenceCheckpoint)
+        earlier = plan.earlierCheckpoints.reduce(into: [:]) { $0[$1] = try? adapter($1) }
         self.files = files
         annotator = configuration.annotator
         labels = configuration.labels

@@ -140,12 +140,15 @@ struct RoundPlanner: Sendable {
 
     private func requestBudget(_ run: TrainingRun) throws -> Int {
         if run.annotator == TrainingRun.Annotator.none { return 0 }
+        func leftForToday() throws -> Int {
+            let asked = try checkpoints.store.askedCount(since: .startOfDayUTC)
+            return max(0, configuration.labels.perDay - asked)
+        }
         switch configuration.annotator.kind {
         case .none: return 0
         case .command: return configuration.labels.perRound
-        case .human:
-            let asked = try checkpoints.store.askedCount(since: .startOfDayUTC)
-            return max(0, configuration.labels.perDay - asked)
+        case .human: return try leftForToday()
+        case .both: return try configuration.labels.perRound + leftForToday()
         }
     }
 }

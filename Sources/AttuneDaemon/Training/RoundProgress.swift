@@ -116,10 +116,13 @@ extension RoundItems {
     fileprivate init(_ plan: RoundPlan, _ metrics: RoundMetrics?, _ skips: RoundSkips) {
         let answered = metrics?.answered ?? 0
         let late = Set(plan.answers.compactMap { $0.offline?.id })
-        let alone = plan.window.count { !late.contains($0.id) } - skips.retracted
+        let paired = late.count + answered
+        let alone = plan.window.count { !late.contains($0.id) } - skips.retracted - answered
+        let online = plan.answers.count { $0.offline == nil }
+        let hasOffline = plan.configuration.weighting != .onlineOnly
         self.init(
-            paired: late.count + answered, offline: max(0, alone - answered),
-            online: plan.answers.count { $0.offline == nil }, replayed: plan.replayed.count,
+            paired: hasOffline ? paired : 0, offline: hasOffline ? max(0, alone) : 0,
+            online: hasOffline ? online : online + paired, replayed: plan.replayed.count,
             tooLong: skips.tooLong, retracted: skips.retracted,
             heldOut: metrics?.heldOutAfter?.pairs
                 ?? min(plan.heldOut.count, plan.configuration.heldOutLimit))

@@ -44,7 +44,8 @@ actor RoundRunner {
             logger: logger, send: send)
         let round = try Round(
             plan: assignment.plan, state: assignment.files.load(),
-            reference: assignment.reference, start: assignment.start, context: context)
+            reference: assignment.reference, start: assignment.start,
+            earlier: assignment.earlier, context: context)
         return try round.run(in: session)
     }
 }

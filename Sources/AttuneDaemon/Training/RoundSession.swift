@@ -43,10 +43,11 @@ final class RoundSession: RoundEnvironment {
             store: store, model: assignment.model,
             precision: plan.configuration.precision.training, pairs: plan.window + plan.heldOut)
         annotator =
-            assignment.annotator.kind == .command && plan.requestBudget != 0
+            assignment.annotator.hasCommand && plan.requestBudget != 0
             ? CommandAnnotator(
                 command: assignment.annotator.command,
-                timeout: .seconds(assignment.annotator.timeoutSeconds), logger: logger)
+                timeout: .seconds(assignment.annotator.timeoutSeconds),
+                runs: assignment.annotator.runs, logger: logger)
             : nil
     }
 
@@ -79,7 +80,7 @@ final class RoundSession: RoundEnvironment {
     }
 
     func annotate(_ request: LabelRequest) throws -> LabelAnswer? {
-        guard let annotator else {
+        guard let annotator, assignment.annotator.isForCommand(request: request.id) else {
             _ = try store.ask(
                 NewLabelRequest(request, round: assignment.id, annotator: .human),
                 within: StoredLabelBudget(
@@ -162,7 +163,18 @@ extension NewLabelRequest {
         self.init(
             id: request.id, feedback: request.pair.id, candidates: request.candidates,
             round: round, checkpoint: request.checkpoint, annotator: annotator,
-            score: request.score, weight: request.weight, draw: request.draw)
+            score: request.score, weight: request.weight, draw: request.draw,
+            rule: StoredLabelRequest.Rule(request.rule))
+    }
+}
+
+extension StoredLabelRequest.Rule {
+    fileprivate init(_ rule: LabelRequestPolicy.Rule) {
+        switch rule {
+        case .weight: self = .weight
+        case .threshold: self = .threshold
+        case .random: self = .random
+        }
     }
 }
 

@@ -15,8 +15,10 @@ public struct LabelRequest: Codable, Hashable, Sendable {
     public var score: Double
     /// The meta-learner's weight `w = h(s)`.
     public var weight: Double
-    /// The uniform draw `u`; the request exists because `u > w`.
+    /// The uniform draw `u`.
     public var draw: Double
+    /// The rule by which these figures made a request.
+    public var rule: LabelRequestPolicy.Rule
     /// The checkpoint the round started from; nil for the base model.
     public var checkpoint: String?
     /// Optimiser steps the policy that wrote the candidates had taken since `checkpoint`.
@@ -26,7 +28,7 @@ public struct LabelRequest: Codable, Hashable, Sendable {
 
     public init(
         id: String, pair: PairExample, candidates: [String], score: Double, weight: Double,
-        draw: Double, checkpoint: String?, step: Int
+        draw: Double, rule: LabelRequestPolicy.Rule = .weight, checkpoint: String?, step: Int
     ) {
         self.id = id
         self.pair = pair
@@ -34,6 +36,7 @@ public struct LabelRequest: Codable, Hashable, Sendable {
         self.score = score
         self.weight = weight
         self.draw = draw
+        self.rule = rule
         self.checkpoint = checkpoint
         self.step = step
     }

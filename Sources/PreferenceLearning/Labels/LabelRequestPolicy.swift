@@ -6,12 +6,36 @@ import LanguageModel
 /// from a stream of the pair's own, named by the round's seed and the pair's id, so no resume, skip
 /// or reordering can shift it.
 ///
-/// - Source: MetaAPO, arXiv:2509.23371, section 3.
+/// - Source: MetaAPO, arXiv:2509.23371, section 3; the other rules are its ablations.
 public struct LabelRequestPolicy: Hashable, Sendable {
-    public var seed: UInt64
+    /// What makes a pair worth asking about.
+    public enum Rule: String, Codable, CaseIterable, Sendable {
+        /// `u > w`: by chance, and the likelier the lower the weight.
+        case weight
+        /// `w < ½`, without chance.
+        case threshold
+        /// `u < p`: any pair, with the same chance.
+        case random
+    }
 
-    public init(seed: UInt64) {
+    public var seed: UInt64
+    public var rule: Rule
+    /// `p` of ``Rule/random``.
+    public var share: Double
+
+    public init(seed: UInt64, rule: Rule = .weight, share: Double = 1) {
         self.seed = seed
+        self.rule = rule
+        self.share = share
+    }
+
+    /// Whether a pair with this weight and draw is asked about.
+    public func asks(weight: Double, draw: Double) -> Bool {
+        switch rule {
+        case .weight: draw > weight
+        case .threshold: weight < 0.5
+        case .random: draw < share
+        }
     }
 
     /// The pair's draw `u ∈ [0, 1)`.

@@ -1,3 +1,13 @@
+/// How much a given pair counts beside its online counterpart.
+public enum OfflineWeighting: String, Codable, CaseIterable, Sendable {
+    /// `w = h(s)`, learned: MetaAPO.
+    case metaLearner = "meta-learner"
+    /// `w = ½` for every pair; the meta-learner has no say.
+    case equal
+    /// `w = 0`: every pair is asked about, and only answers are trained on (online DPO).
+    case onlineOnly = "online-only"
+}
+
 /// The objective of one training item: offline and online loss, mixed by the meta-learner's weight.
 ///
 /// A pair with an online counterpart: `L = w·L_off + (1 − w)·L_on` with `w = h(s)`, `s = log
@@ -11,11 +21,25 @@ public struct MetaWeightedLoss: Sendable {
     /// β_s
     public var scoreBeta: Double
     public var learner: MetaLearner
+    public var weighting: OfflineWeighting
 
-    public init(pairLoss: PreferenceLoss, scoreBeta: Double, learner: MetaLearner) {
+    public init(
+        pairLoss: PreferenceLoss, scoreBeta: Double, learner: MetaLearner,
+        weighting: OfflineWeighting = .metaLearner
+    ) {
         self.pairLoss = pairLoss
         self.scoreBeta = scoreBeta
         self.learner = learner
+        self.weighting = weighting
+    }
+
+    /// The weight of a given pair with this preference score.
+    public func weight(_ score: Double) -> Double {
+        switch weighting {
+        case .metaLearner: learner(score)
+        case .equal: 0.5
+        case .onlineOnly: 0
+        }
     }
 
     /// The preference score `s = log σ(β_s·Δ) ≤ 0` of a pair; 0 would be perfectly aligned.
@@ -46,7 +70,7 @@ public struct MetaWeightedLoss: Sendable {
             return Value(loss: value.loss, sides: .online(value))
         case (.both(let policyOff, let policyOn), .both(let referenceOff, let referenceOn)):
             let score = score(policy: policyOff, reference: referenceOff)
-            let weight = learner(score)
+            let weight = weight(score)
             let offline = pairLoss(policy: policyOff, reference: referenceOff)
             let online = pairLoss(policy: policyOn, reference: referenceOn)
             return Value(

@@ -15,6 +15,14 @@ public enum PairSides<Value> {
         }
     }
 
+    /// The online side, if there is one.
+    public var online: Value? {
+        switch self {
+        case .offline: nil
+        case .both(_, let value), .online(let value): value
+        }
+    }
+
     /// Transforms each side, keeping the kind.
     public func map<Result>(_ transform: (Value) throws -> Result) rethrows -> PairSides<Result> {
         switch self {

@@ -9,7 +9,7 @@ extension Round {
     /// Scores the chunk's offline items and chooses whom to ask about.
     func score(with scorer: PairScorer, in environment: any RoundEnvironment) throws {
         let objective = objective
-        let labels = LabelRequestPolicy(seed: plan.seed)
+        let labels = labels
         let chunk = state.record.chunk
         let range = walk.chunk(chunk)
         var asks: [RoundState.Ask] = []
@@ -24,12 +24,12 @@ extension Round {
                 let logps =
                     policyIsReference ? reference : try scorer.logps(pair, policy: policy)
                 let score = objective.score(policy: logps, reference: reference)
-                let weight = objective.learner(score)
+                let weight = objective.weight(score)
                 let draw = labels.draw(for: pair.id)
                 scored += 1
                 scores += score
                 weights += weight
-                guard draw > weight else { continue }
+                guard labels.asks(weight: weight, draw: draw) else { continue }
                 asks.append(.init(item: index, score: score, weight: weight, draw: draw))
             }
             asks = LabelRequestPolicy.byNeed(
@@ -72,7 +72,7 @@ extension Round {
                 temperature: configuration.temperature, topP: configuration.topP,
                 maximumTokens: configuration.maximumNewTokens, seed: seed),
             adapter: policy, onToken: nil)
-        let labels = LabelRequestPolicy(seed: plan.seed)
+        let labels = labels
         var made: [LabelRequest] = []
         for ((ask, item), samples) in zip(zip(group, pairs), samples) {
             guard case .offline(let pair) = item.example else { continue }
@@ -88,7 +88,7 @@ extension Round {
             made.append(
                 LabelRequest(
                     id: labels.requestID(for: pair.id), pair: pair, candidates: candidates,
-                    score: ask.score, weight: ask.weight, draw: ask.draw,
+                    score: ask.score, weight: ask.weight, draw: ask.draw, rule: labels.rule,
                     checkpoint: plan.startCheckpoint, step: state.step))
         }
         state.record.sampled += group.count
@@ -139,6 +139,11 @@ extension Round {
     var objective: MetaWeightedLoss {
         MetaWeightedLoss(
             pairLoss: configuration.loss, scoreBeta: configuration.scoreBeta,
-            learner: state.learner.learner)
+            learner: state.learner.learner, weighting: configuration.weighting)
+    }
+
+    private var labels: LabelRequestPolicy {
+        LabelRequestPolicy(
+            seed: plan.seed, rule: configuration.asking, share: configuration.askingShare)
     }
 }

@@ -11,7 +11,7 @@ extension Round {
         let began = clock.now
         let range = walk.batch(state.record.batch, ofChunk: state.record.chunk)
         let batch = try range.compactMap { trainingTokens(of: walk.items[$0]) }.map { tokens in
-            (tokens, try tokens.map { try scorer.logps($0, under: reference) })
+            (tokens, try tokens.map { try scorer.logps($0, under: reference(of: $0)) })
         }
         guard !batch.isEmpty else {
             advance()
@@ -47,13 +47,16 @@ extension Round {
     }
 
     /// An item as it is trained on: with the online pair this round's answer gave it, if there is
-    /// one, and without what has been retracted.
+    /// one, without what has been retracted, and without given pairs when they have no weight.
     private func trainingTokens(of item: RoundWalk.Item) -> PairSides<TokenizedPair>? {
-        guard case .offline(let pair) = item.tokens, let answer = state.record.online[pair.id]
-        else { return remainder(of: item.tokens) }
-        let online = TokenizedPair(answer.pair, template: context.model.chatTemplate)
-        return remainder(
-            of: online.length <= tokenLimit ? .both(offline: pair, online: online) : item.tokens)
+        var sides = item.tokens
+        if case .offline(let pair) = sides, let answer = state.record.online[pair.id] {
+            let online = TokenizedPair(answer.pair, template: context.model.chatTemplate)
+            if online.length <= tokenLimit { sides = .both(offline: pair, online: online) }
+        }
+        let remainder = remainder(of: sides)
+        guard configuration.weighting == .onlineOnly else { return remainder }
+        return remainder?.online.map { .online($0) }
     }
 
     private func advance() {

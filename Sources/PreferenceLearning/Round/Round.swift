@@ -23,6 +23,9 @@ public final class Round {
     let plan: RoundPlan
     let start: LoRAAdapter
     let reference: FrozenModel
+    /// Of late answers, by the id of their pair: the checkpoint that their round started from, which
+    /// wrote the candidates and may have been followed by others since.
+    private let earlierReferences: [String: FrozenModel]
     let head: FrozenModel
     let context: ComputeContext
     let walk: RoundWalk
@@ -45,10 +48,12 @@ public final class Round {
     ///   - reference: the adapter of `plan.referenceCheckpoint`; nil for the base model.
     ///   - start: the adapter of `plan.startCheckpoint`; for a first round a fresh one, which
     ///     equals the base model.
+    ///   - earlier: adapters of checkpoints that late answers name, by id; an answer whose checkpoint
+    ///     is missing is compared with the reference, as given pairs are.
     /// - Throws: ``PreferenceLearningError`` for settings, a plan or a state that cannot be run.
     public init(
         plan: RoundPlan, state: RoundState?, reference: LoRAAdapter?, start: LoRAAdapter,
-        context: ComputeContext
+        earlier: [String: LoRAAdapter] = [:], context: ComputeContext
     ) throws {
         try plan.configuration.validate()
         self.plan = plan
@@ -56,6 +61,7 @@ public final class Round {
         self.context = context
         self.reference = try FrozenModel(
             checkpoint: plan.referenceCheckpoint, adapter: reference, field: "referenceCheckpoint")
+        earlierReferences = plan.earlierReferences(among: earlier)
         head = try FrozenModel(
             checkpoint: plan.startCheckpoint, adapter: plan.startCheckpoint.map { _ in start },
             field: "startCheckpoint")
@@ -126,6 +132,12 @@ public final class Round {
             state: state, candidate: policy, metrics: state.metrics, gate: decision)
     }
 
+    /// What a pair is compared with: a given one with the round's reference, an answer with the model
+    /// that wrote its candidates.
+    func reference(of pair: TokenizedPair) -> FrozenModel {
+        earlierReferences[pair.id] ?? reference
+    }
+
     private func overview(resumedAtBatch: Int) -> RoundOverview {
         RoundOverview(
             items: walk.items.count, replayed: plan.replayed.count, answers: plan.answers.count,
@@ -143,6 +155,31 @@ public final class Round {
 }
 
 extension RoundPlan {
+    /// The references of late answers that were asked for in rounds with another one; none when the
+    /// reference never moves.
+    fileprivate func earlierReferences(
+        among adapters: [String: LoRAAdapter]
+    ) -> [String: FrozenModel] {
+        guard configuration.reference == .head else { return [:] }
+        let late = answers.filter { $0.checkpoint != referenceCheckpoint }
+        return late.reduce(into: [:]) { references, answer in
+            guard let checkpoint = answer.checkpoint else {
+                references[answer.pair.id] = .base
+                return
+            }
+            references[answer.pair.id] = adapters[checkpoint].map {
+                FrozenModel(checkpoint: checkpoint, adapter: $0)
+            }
+        }
+    }
+
+    /// The checkpoints whose adapters ``Round`` wants for late answers.
+    public var earlierCheckpoints: Set<String> {
+        guard configuration.reference == .head else { return [] }
+        return Set(answers.compactMap(\.checkpoint)).subtracting(
+            [referenceCheckpoint].compactMap(\.self))
+    }
+
     /// Tells plans apart; a state belongs to one plan.
     func digest() throws -> String {
         let encoder = JSONEncoder()

@@ -22,6 +22,7 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
     /// β_s in the preference score `s = log σ(β_s·Δ)`, the meta-learner's only input.
     public var scoreBeta = 1.0
     public var reference = Reference.head
+    public var weighting = OfflineWeighting.metaLearner
 
     // MARK: Optimiser
 
@@ -66,6 +67,9 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
 
     // MARK: Label requests
 
+    public var asking = LabelRequestPolicy.Rule.weight
+    /// The chance to ask about a pair when `asking` is `random`.
+    public var askingShare = 0.5
     /// K, the responses sampled for one request.
     public var candidates = 8
     public var temperature: Float = 1
@@ -127,6 +131,7 @@ extension RoundConfiguration {
         try require(windowLimit > 0, "windowLimit", "must be ≥ 1")
         try require(heldOutLimit >= 0, "heldOutLimit", "must be ≥ 0")
         try require(maximumSequenceLength > 1, "maximumSequenceLength", "must be ≥ 2")
+        try require((0...1).contains(askingShare), "askingShare", "must be in [0, 1]")
         try require(candidates >= 2, "candidates", "must be ≥ 2")
         try require(temperature.isFinite && temperature > 0, "temperature", "must be > 0")
         try require(topP > 0 && topP <= 1, "topP", "must be in (0, 1]")

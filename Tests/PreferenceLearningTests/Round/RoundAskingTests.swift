@@ -65,6 +65,52 @@ import Testing
         #expect(throws: PreferenceLearningError.self) { try TinyRound().run(in: environment) }
     }
 
+    /// Online DPO: no given pair is trained on, and each is asked about.
+    @Test func withoutOfflineWeightOnlyAnswersTrain() throws {
+        let environment = RecordingEnvironment(annotator: LabelAnswer.byLetter)
+        var round = try TinyRound(items: 32)
+        round.plan.configuration.weighting = .onlineOnly
+        let result = try round.run(in: environment)
+        let metrics = result.metrics
+        #expect(environment.requests.allSatisfy { $0.weight == 0 })
+        #expect(metrics.answered + metrics.ties + metrics.unaskable == 32)
+        #expect(metrics.answered > 0 && metrics.learnerUpdates == 0)
+        #expect(metrics.batches.reduce(0) { $0 + $1.items } == metrics.answered)
+    }
+
+    @Test func equalWeightsAskAndWeighByOneHalf() throws {
+        let environment = RecordingEnvironment(annotator: LabelAnswer.byLetter)
+        var round = try TinyRound(items: 32)
+        round.plan.configuration.weighting = .equal
+        let result = try round.run(in: environment)
+        #expect(environment.requests.allSatisfy { $0.weight == 0.5 && $0.draw > 0.5 })
+        let weights = result.metrics.batches.compactMap { $0.values["meta/weight"] }
+        #expect(!weights.isEmpty && weights.allSatisfy { $0 == 0.5 })
+    }
+
+    @Test func theThresholdAsksWithoutChance() throws {
+        let environment = RecordingEnvironment()
+        var round = try TinyRound(items: 32)
+        round.plan.configuration.asking = .threshold
+        let result = try round.run(in: environment)
+        #expect(environment.requests.allSatisfy { $0.weight < 0.5 && $0.rule == .threshold })
+        #expect(environment.requests.contains { $0.draw < $0.weight })
+        // The first meta-learner gives every score a weight below one half.
+        #expect(environment.requests.count + result.metrics.unaskable == 32)
+    }
+
+    @Test func randomAskingHeedsTheDrawAlone() throws {
+        let environment = RecordingEnvironment()
+        var round = try TinyRound(items: 32)
+        round.plan.configuration.asking = .random
+        round.plan.configuration.askingShare = 0.4
+        let result = try round.run(in: environment)
+        let labels = LabelRequestPolicy(seed: round.plan.seed)
+        let drawn = round.plan.window.filter { labels.draw(for: $0.id) < 0.4 }
+        #expect(environment.requests.count + result.metrics.unaskable == drawn.count)
+        #expect(Set(environment.requests.map(\.pair.id)).isSubset(of: drawn.map(\.id)))
+    }
+
     @Test(arguments: [1, 3, 5]) func theBudgetBinds(budget: Int) throws {
         let environment = RecordingEnvironment()
         var round = try TinyRound(items: 40)
@@ -127,5 +173,37 @@ import Testing
         }
         #expect(overview.items == 9 && overview.answers == 4)
         #expect(result.metrics.batches.contains { $0.values["meta/weight"] != nil })
+    }
+
+    /// A late answer says how the model that wrote its candidates should change, so that model is
+    /// what it is compared with.
+    @Test(arguments: RoundConfiguration.Reference.allCases)
+    func aLateAnswerHasItsOwnReference(reference: RoundConfiguration.Reference) throws {
+        let environment = RecordingEnvironment()
+        var round = try TinyRound(items: 6)
+        round.plan.requestBudget = 0
+        round.plan.configuration.reference = reference
+        round.plan.startCheckpoint = "head"
+        if reference == .head {
+            round.plan.referenceCheckpoint = "head"
+            round.reference = round.start
+        }
+        round.earlier = ["older": round.start]
+        for writer in ["base", "older", "lost", "head"] {
+            round.plan.answers.append(
+                OnlineAnswer(
+                    request: writer,
+                    pair: .sample(writer, prompt: "\(writer)?", chosen: "ea", rejected: "qq"),
+                    offline: nil, checkpoint: writer == "base" ? nil : writer))
+        }
+        #expect(round.plan.earlierCheckpoints == (reference == .head ? ["older", "lost"] : []))
+        try round.run(in: environment)
+        let common = reference == .head ? "head" : "base"
+        let expected = [
+            "base under base", "older under \(reference == .head ? "older" : "base")",
+            "lost under \(common)", "head under \(common)", "train 0 under \(common)",
+        ]
+        for key in expected { #expect(environment.logps[key] != nil, "\(key)") }
+        #expect(environment.logps.keys.filter { $0.hasPrefix("older under") }.count == 1)
     }
 }

@@ -7,6 +7,7 @@ struct TinyRound {
     var plan: RoundPlan
     var start: LoRAAdapter
     var reference: LoRAAdapter?
+    var earlier: [String: LoRAAdapter] = [:]
 
     init(items: Int = 20, heldOut: Int = 6, seed: UInt64 = 11) throws {
         model = try TinyModel.load()
@@ -38,7 +39,7 @@ struct TinyRound {
     func round(from state: RoundState? = nil) throws -> Round {
         try Round(
             plan: plan, state: state, reference: reference, start: start,
-            context: ComputeContext(model: model, threads: 1))
+            earlier: earlier, context: ComputeContext(model: model, threads: 1))
     }
 
     @discardableResult
