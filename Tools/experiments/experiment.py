@@ -1,0 +1,81 @@
+"""What experiments share: results that are not computed twice, intervals, data."""
+
+import hashlib
+import json
+import pathlib
+import random
+
+RESAMPLES = 2000
+
+
+class Results:
+    """Finished runs, one JSON object a line; each has the `key` that names it."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
+        self.runs = [json.loads(line) for line in lines]
+
+    def find(self, key):
+        return next((run for run in self.runs if run["key"] == key), None)
+
+    def add(self, run):
+        self.runs.append(run)
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(run, ensure_ascii=False) + "\n")
+
+
+def clustered(values, clusters):
+    """Lists of the values of each cluster."""
+    groups = {}
+    for value, cluster in zip(values, clusters, strict=True):
+        groups.setdefault(cluster, []).append(value)
+    return list(groups.values())
+
+
+def interval(values, clusters, seed=0):
+    """The mean and its 95 % interval from resampled clusters."""
+    sums = [(sum(group), len(group)) for group in clustered(values, clusters)]
+    draws = random.Random(seed)
+    means = []
+    for _ in range(RESAMPLES):
+        picked = draws.choices(sums, k=len(sums))
+        means.append(sum(total for total, _ in picked) / sum(count for _, count in picked))
+    means.sort()
+    return [sum(values) / len(values), means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES)]]
+
+
+def share(differences):
+    """How often a difference is above zero, a difference of zero counting half."""
+    return [1.0 if d > 0 else 0.5 if d == 0 else 0.0 for d in differences]
+
+
+def around(values, digits=2, sign="+"):
+    mean, low, high = values
+    return f"{mean:{sign}.{digits}f} ({low:{sign}.{digits}f} … {high:{sign}.{digits}f})"
+
+
+def markdown(head, rows):
+    """A table whose columns are as wide as they must be."""
+    widths = [max(map(len, column)) for column in zip(head, *rows)]
+    lines = [head, ["-" * width for width in widths], *rows]
+    return "\n".join("| " + " | ".join(c.ljust(w) for c, w in zip(line, widths)) + " |" for line in lines)
+
+
+def read_lines(path):
+    return [json.loads(line) for line in pathlib.Path(path).read_text("utf-8").splitlines()]
+
+
+def write_lines(path, rows):
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    pathlib.Path(path).write_text(text, "utf-8")
+
+
+def digest(text, length=8):
+    return hashlib.sha256(text if isinstance(text, bytes) else text.encode()).hexdigest()[:length]
+
+
+def numbers(kind):
+    """An argument of comma-separated values."""
+    return lambda words: [kind(word) for word in words.split(",")]
