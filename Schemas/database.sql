@@ -86,13 +86,6 @@ CREATE TABLE round_pair (
 
 CREATE INDEX round_pair_by_feedback ON round_pair (feedback_id);
 
-CREATE TRIGGER round_pair_is_trainable BEFORE INSERT ON round_pair
-WHEN NOT EXISTS (
-    SELECT 1 FROM feedback JOIN prompt ON prompt.id = feedback.prompt_id
-    WHERE feedback.id = NEW.feedback_id AND kind IN ('pair', 'edit') AND held_out = 0
-        AND feedback.id NOT IN (SELECT feedback_id FROM tombstone))
-BEGIN SELECT RAISE(ABORT, 'only live preference pairs that are not held out are trained on'); END;
-
 CREATE TRIGGER round_pair_joins_a_running_round BEFORE INSERT ON round_pair
 WHEN (SELECT state FROM round WHERE id = NEW.round_id) <> 'running'
 BEGIN SELECT RAISE(ABORT, 'only a running round takes pairs'); END;
@@ -265,32 +258,36 @@ CREATE VIEW trained_pair AS
         SELECT 1 FROM round_skip WHERE round_skip.round_id = round_pair.round_id
             AND round_skip.feedback_id = round_pair.feedback_id);
 
-CREATE TABLE trainable_pair (
+CREATE TABLE trainable (
     seq         INTEGER PRIMARY KEY REFERENCES feedback (seq),
     feedback_id TEXT NOT NULL UNIQUE REFERENCES feedback (id),
     trained     INTEGER NOT NULL CHECK (trained IN (0, 1))
 ) STRICT;
 
-CREATE INDEX trainable_pair_by_trained ON trainable_pair (trained, seq, feedback_id);
+CREATE INDEX trainable_by_state ON trainable (trained, seq, feedback_id);
 
 CREATE INDEX feedback_by_kind ON feedback (kind);
 
 CREATE INDEX feedback_by_time ON feedback (recorded_at);
 
 CREATE TRIGGER feedback_becomes_trainable AFTER INSERT ON feedback
-WHEN NEW.kind IN ('pair', 'edit')
+WHEN NEW.kind IN ('pair', 'edit', 'rating')
     AND (SELECT held_out FROM prompt WHERE id = NEW.prompt_id) = 0
-BEGIN INSERT INTO trainable_pair VALUES (NEW.seq, NEW.id, 0); END;
+BEGIN INSERT INTO trainable VALUES (NEW.seq, NEW.id, 0); END;
 
 CREATE TRIGGER tombstone_ends_training AFTER INSERT ON tombstone
-BEGIN DELETE FROM trainable_pair WHERE feedback_id = NEW.feedback_id; END;
+BEGIN DELETE FROM trainable WHERE feedback_id = NEW.feedback_id; END;
 
 CREATE TRIGGER round_completes_training AFTER UPDATE OF state ON round
 WHEN NEW.state = 'completed'
 BEGIN
-    UPDATE trainable_pair SET trained = 1 WHERE trained = 0 AND feedback_id IN (
+    UPDATE trainable SET trained = 1 WHERE trained = 0 AND feedback_id IN (
         SELECT feedback_id FROM trained_pair WHERE round_id = NEW.id);
 END;
+
+CREATE TRIGGER round_pair_is_trainable BEFORE INSERT ON round_pair
+WHEN NOT EXISTS (SELECT 1 FROM trainable WHERE feedback_id = NEW.feedback_id)
+BEGIN SELECT RAISE(ABORT, 'only live feedback that is not held out is trained on'); END;
 
 CREATE TABLE "label_request" (
     id            TEXT PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),

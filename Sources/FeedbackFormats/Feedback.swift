@@ -20,6 +20,9 @@ public struct Feedback: Codable, Hashable, Sendable {
 
         /// Whether both sides are present and one is better: what preference training learns from.
         public var isPreference: Bool { self == .pair || self == .edit }
+
+        /// Whether a round can learn from it: from a rating by a loss for rated responses.
+        public var isTrainable: Bool { self != .tie }
     }
 
     public var kind: Kind

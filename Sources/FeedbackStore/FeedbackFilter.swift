@@ -29,13 +29,13 @@ public struct FeedbackCounts: Codable, Hashable, Sendable {
     public var ties = 0
     public var ratings = 0
     public var edits = 0
-    /// Pairs and edits whose prompt is held out.
+    /// Pairs and edits whose prompt is held out, which a gate judges with.
     public var heldOut = 0
-    /// Pairs and edits that a next round would take as new.
+    /// Pairs, edits and ratings that a next round would take as new.
     public var waiting = 0
-    /// Pairs and edits that a completed round has trained on.
+    /// Pairs, edits and ratings that a completed round has trained on.
     public var trained = 0
-    /// Pairs and edits that a round skipped as too long; a raised limit takes them back in.
+    /// Those that a round skipped as too long; a raised limit takes them back in.
     public var tooLong = 0
     public var retracted = 0
     /// Retracted feedback that a completed round had trained on: it still shapes that checkpoint.

@@ -78,7 +78,7 @@ extension FeedbackStore {
         return problems
     }
 
-    /// `trainable_pair` must be what follows from the facts.
+    /// `trainable` must be what follows from the facts.
     private static func wrongTrainables(in db: Database) throws -> [String] {
         let wrong = try String.fetchAll(
             db,
@@ -87,13 +87,13 @@ extension FeedbackStore {
                     SELECT seq, feedback.id AS feedback_id,
                         feedback.id IN (SELECT feedback_id FROM trained_pair) AS trained
                     FROM feedback JOIN prompt ON prompt.id = prompt_id
-                    WHERE kind IN ('pair', 'edit') AND held_out = 0
+                    WHERE kind IN ('pair', 'edit', 'rating') AND held_out = 0
                         AND feedback.id NOT IN (SELECT feedback_id FROM tombstone))
                 SELECT feedback_id FROM (
-                    SELECT * FROM (SELECT * FROM derived EXCEPT SELECT * FROM trainable_pair)
-                    UNION SELECT * FROM (SELECT * FROM trainable_pair EXCEPT SELECT * FROM derived))
+                    SELECT * FROM (SELECT * FROM derived EXCEPT SELECT * FROM trainable)
+                    UNION SELECT * FROM (SELECT * FROM trainable EXCEPT SELECT * FROM derived))
                 GROUP BY feedback_id ORDER BY min(seq)
                 """)
-        return wrong.map { "feedback \($0) is not where its history puts it in trainable_pair" }
+        return wrong.map { "feedback \($0) is not where its history puts it in trainable" }
     }
 }

@@ -98,16 +98,22 @@ extension FeedbackStore {
             counts.ties = try live(.tie)
             counts.ratings = try live(.rating)
             counts.edits = try live(.edit)
-            counts.trained = try count("SELECT count(*) FROM trainable_pair WHERE trained = 1")
+            counts.trained = try count("SELECT count(*) FROM trainable WHERE trained = 1")
             counts.tooLong = try count(
                 """
-                SELECT count(*) FROM trainable_pair WHERE trained = 0 AND feedback_id IN (
+                SELECT count(*) FROM trainable WHERE trained = 0 AND feedback_id IN (
                     SELECT feedback_id FROM round_skip WHERE reason = 'too long')
                 """)
             counts.waiting =
-                try count("SELECT count(*) FROM trainable_pair WHERE trained = 0") - counts.tooLong
+                try count("SELECT count(*) FROM trainable WHERE trained = 0") - counts.tooLong
+            let ratings = try count(
+                """
+                SELECT count(*) FROM feedback
+                WHERE kind = 'rating' AND seq IN (SELECT seq FROM trainable)
+                """)
             counts.heldOut =
-                counts.pairs + counts.edits - counts.trained - counts.tooLong - counts.waiting
+                counts.pairs + counts.edits + ratings
+                - counts.trained - counts.tooLong - counts.waiting
             counts.retracted = try count("SELECT count(*) FROM tombstone")
             counts.retractedAfterTraining = try count(
                 """

@@ -3,40 +3,42 @@ public import Foundation
 import GRDB
 
 extension FeedbackStore {
-    /// Pairs and edits that no completed round has trained on, oldest first; never held-out ones.
+    /// Feedback that no completed round has trained on, oldest first; never held-out ones.
     ///
     /// - Parameters:
+    ///   - withRatings: whether ratings are there beside pairs and edits.
     ///   - after: the entry that they follow.
     ///   - tokenLimit: pairs that a round skipped as longer than this stay out.
     public func window(
-        after: String? = nil, limit: Int, tokenLimit: Int = 0
+        after: String? = nil, limit: Int, tokenLimit: Int = 0, withRatings: Bool = true
     ) throws -> [FeedbackEntry] {
         try read { db in
             try FeedbackEntryRow.fetchAll(
                 db,
                 sql: """
                     \(FeedbackEntryRow.sql)
-                    JOIN trainable_pair ON trainable_pair.seq = feedback.seq
+                    JOIN trainable ON trainable.seq = feedback.seq
                     WHERE trained = 0
-                        AND trainable_pair.seq
+                        AND trainable.seq
                             > coalesce((SELECT seq FROM feedback WHERE id = ?), 0)
                         AND NOT EXISTS (
                             SELECT 1 FROM round_skip
                             WHERE feedback_id = feedback.id AND tokens > ?)
-                    ORDER BY trainable_pair.seq LIMIT ?
-                    """, arguments: [after, tokenLimit, limit]
+                        AND (kind <> 'rating' OR ?)
+                    ORDER BY trainable.seq LIMIT ?
+                    """, arguments: [after, tokenLimit, withRatings, limit]
             ).map { try $0.entry() }
         }
     }
 
-    /// Calls `body` with the ids of pairs and edits that a completed round has trained on and that
-    /// are still live, oldest first: what replay draws from.
+    /// Calls `body` with the ids of feedback that a completed round has trained on and that is
+    /// still live, oldest first: what replay draws from.
     ///
-    /// They are never in memory all together.
+    /// The ids are never in memory all together.
     public func forEachReplayCandidate(_ body: (String) -> Void) throws {
         try read { db in
             let ids = try String.fetchCursor(
-                db, sql: "SELECT feedback_id FROM trainable_pair WHERE trained = 1 ORDER BY seq")
+                db, sql: "SELECT feedback_id FROM trainable WHERE trained = 1 ORDER BY seq")
             while let id = try ids.next() { body(id) }
         }
     }

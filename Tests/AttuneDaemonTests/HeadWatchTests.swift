@@ -24,14 +24,12 @@ import Testing
             model: model, flag: CancellationFlag(), cache: nil, progress: { _, _ in })
         // Later than the promotion, which a clock of milliseconds may not see.
         let entries = zip(pairs, scores).map { pair, score in
-            let isTurned = (score.margin > 0) != headPrefers
+            var sides = (pair.chosen ?? "", pair.rejected ?? "")
+            if (score.margin > 0) != headPrefers { sides = (sides.1, sides.0) }
             return FeedbackEntry(
                 id: "",
-                feedback: .pair(
-                    pair.prompt[0].content, chosen: isTurned ? pair.rejected : pair.chosen,
-                    rejected: isTurned ? pair.chosen : pair.rejected),
-                recordedAt: Date(timeIntervalSinceNow: 60), heldOut: false, trainedIn: [],
-                retraction: nil)
+                feedback: .pair(pair.prompt[0].content, chosen: sides.0, rejected: sides.1),
+                recordedAt: Date(timeIntervalSinceNow: 60), heldOut: false)
         }
         _ = try daemon.store.restore(entries)
     }

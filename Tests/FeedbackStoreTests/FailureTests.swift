@@ -152,7 +152,7 @@ import Testing
         try store.pool.write {
             try $0.execute(
                 sql: """
-                    DELETE FROM trainable_pair WHERE feedback_id = :id;
+                    DELETE FROM trainable WHERE feedback_id = :id;
                     DELETE FROM feedback WHERE id = :id
                     """, arguments: ["id": ids[1]])
         }

@@ -75,7 +75,12 @@ import Testing
         try store.retract(ids[0])
         let counts = try store.counts()
         #expect(counts.pairs == 20 && counts.ties == 1 && counts.edits == 1 && counts.ratings == 2)
-        #expect(counts.heldOut + counts.waiting + counts.trained == counts.pairs + counts.edits)
+        let trainable =
+            try store.window(limit: 100) + store.feedback(ids: try replayCandidates(store))
+        let ratings = trainable.count { $0.feedback.kind == .rating }
+        #expect(
+            counts.heldOut + counts.waiting + counts.trained
+                == counts.pairs + counts.edits + ratings)
         #expect(counts.heldOut == (try store.heldOutPairs().count))
         #expect(counts.waiting == (try store.window(limit: 100).count))
         #expect(counts.trained == (try replayCandidates(store).count))

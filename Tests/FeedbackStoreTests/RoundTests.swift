@@ -10,11 +10,12 @@ import Testing
     init() throws { test = try TestStore() }
 
     @Test func theWindowHoldsWhatNoCompletedRoundTrained() throws {
-        let ids = try store.addPairs(0..<6)
-        _ = try store.add([
+        let pairs = try store.addPairs(0..<6)
+        let others = try store.add([
             Feedback(kind: .tie, prompt: [.user("Q")], chosen: "A", rejected: "B"),
             .rating([.user("Q")], answer: "A", liked: true),
         ])
+        let ids = pairs + [try #require(others[1].id)]
         #expect(try store.window(limit: 4).map(\.id) == Array(ids[..<4]))
         for end in [RoundEnd.failed("out of memory"), .cancelled] {
             try store.endRound(try store.beginRound(plan: "{}", new: Array(ids[..<4])), end)
@@ -22,6 +23,7 @@ import Testing
         }
         try store.completeRound(new: Array(ids[..<4]))
         #expect(try store.window(limit: 10).map(\.id) == Array(ids[4...]))
+        #expect(try store.window(limit: 10, withRatings: false).map(\.id) == Array(ids[4..<6]))
         #expect(try replayCandidates(store) == Array(ids[..<4]))
     }
 

@@ -132,9 +132,9 @@ import Testing
         "UPDATE round_skip SET tokens = 9",
         "DELETE FROM round_skip",
         // What can be trained on.
-        "INSERT INTO trainable_pair SELECT 1, id, 0 FROM feedback WHERE seq = 2",
-        "INSERT INTO trainable_pair VALUES (9, 'nobody', 0)",
-        "UPDATE trainable_pair SET trained = 2",
+        "INSERT INTO trainable SELECT 1, id, 0 FROM feedback WHERE seq = 2",
+        "INSERT INTO trainable VALUES (9, 'nobody', 0)",
+        "UPDATE trainable SET trained = 2",
         // Checkpoints and promotions.
         "INSERT INTO checkpoint VALUES ('../../etc', 'local', NULL, 1)",
         "INSERT INTO checkpoint VALUES ('\(hash)', '', NULL, 1)",

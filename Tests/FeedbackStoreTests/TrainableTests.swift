@@ -66,7 +66,7 @@ import Testing
             try db.execute(
                 sql: """
                     DROP TRIGGER feedback_becomes_trainable; DROP TRIGGER tombstone_ends_training;
-                    DROP TRIGGER round_completes_training; DROP TABLE trainable_pair;
+                    DROP TRIGGER round_completes_training; DROP TABLE trainable;
                     DROP INDEX feedback_by_kind; DROP INDEX feedback_by_time;
                     DELETE FROM grdb_migrations WHERE identifier >= 'v0003';
                     """)
@@ -84,10 +84,10 @@ import Testing
         let test = try TestStore()
         let ids = try test.store.addPairs(0..<2)
         try test.store.pool.write {
-            try $0.execute(sql: "UPDATE trainable_pair SET trained = seq - 1")
+            try $0.execute(sql: "UPDATE trainable SET trained = seq - 1")
         }
         #expect(
             try test.store.integrityCheck()
-                == ["feedback \(ids[1]) is not where its history puts it in trainable_pair"])
+                == ["feedback \(ids[1]) is not where its history puts it in trainable"])
     }
 }

@@ -3,7 +3,8 @@
 
 Writes Tests/PreferenceLearningTests/Fixtures/loss.json: for pairs of random log-probabilities
 and every objective, the loss and its gradient by the policy's two log-probabilities; and for
-items with both sides, the MetaAPO mixture with its four gradients.
+items with both sides, the MetaAPO mixture with its four gradients; and for responses that were
+rated alone, the loss that TRL calls apo_zero_unpaired.
 """
 
 import json
@@ -35,6 +36,13 @@ def pair_loss(objective, policy, reference, lengths):
     noise = objective["labelSmoothing"]
     loss = -(1 - noise) * F.logsigmoid(logit) - noise * F.logsigmoid(-logit)
     return loss - objective["nll"] * policy[0] / lengths[0]
+
+
+def rating_loss(beta, noise, policy, reference, liked):
+    """APO-zero, unpaired: 1 − σ(β·r) for a liked response, σ(β·r) for a disliked one."""
+    chance = torch.sigmoid(beta * (policy - reference))
+    loss = 1 - chance if liked else chance
+    return (1 - noise) * loss + noise * (1 - loss)
 
 
 def meta_weight(score):
@@ -84,7 +92,20 @@ def main():
                 "offlineLoss": offline.item(), "onlineLoss": online.item(),
                 "gradient": p.grad.flatten().tolist(),
             })
-    write({"pairs": pairs, "items": items})
+    ratings = []
+    for liked in (True, False):
+        for beta, noise in ((0.1, 0.0), (0.5, 0.1)):
+            for spread in (0.0, 2.0, 50.0):
+                policy, reference, lengths = sample_pair(generator, spread)
+                p = torch.tensor(policy[0], dtype=torch.float64, requires_grad=True)
+                loss = rating_loss(beta, noise, p, reference[0], liked)
+                loss.backward()
+                ratings.append({
+                    "beta": beta, "labelSmoothing": noise, "liked": liked, "policy": policy[0],
+                    "reference": reference[0], "length": lengths[0], "loss": loss.item(),
+                    "gradient": p.grad.item(),
+                })
+    write({"pairs": pairs, "items": items, "ratings": ratings})
 
 
 def write(values):

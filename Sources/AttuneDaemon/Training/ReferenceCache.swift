@@ -28,8 +28,8 @@ final class ReferenceCache: LogpsCache, Sendable {
                 (
                     pair.id,
                     (
-                        chosen: template.responseTokens(pair.chosen).count,
-                        rejected: template.responseTokens(pair.rejected).count
+                        chosen: pair.chosen.map(template.responseTokens)?.count ?? 0,
+                        rejected: pair.rejected.map(template.responseTokens)?.count ?? 0
                     )
                 )
             }, uniquingKeysWith: { first, _ in first })

@@ -49,7 +49,8 @@ struct RoundPlanner: Sendable {
             limit: round.tokenLimit(on: model.transformer),
             template: model.transformer.chatTemplate)
         var tooLong = LongFeedback()
-        let fresh = try fresh(limit: limit, ruler, &tooLong)
+        let fresh = try fresh(
+            limit: limit, withRatings: round.loss.takesRatings, ruler, &tooLong)
         let answers = try answers(limit: round.windowLimit, ruler, &tooLong)
         guard !fresh.isEmpty || !answers.isEmpty || tooLong.count > 0 else {
             throw ControlError(
@@ -60,8 +61,9 @@ struct RoundPlanner: Sendable {
         let selection = try RoundWindow.select(
             new: fresh.map(\.id), replayShare: round.replayShare, limit: round.windowLimit,
             seed: seed, older: store.forEachReplayCandidate)
-        let replayed = try store.feedback(ids: selection.replayed).filter {
-            PairExample($0).map { ruler.tokens($0) <= ruler.limit } ?? false
+        let replayed = try store.feedback(ids: selection.replayed).filter { entry in
+            (entry.feedback.kind.isPreference || round.loss.takesRatings)
+                && PairExample(entry).map { ruler.tokens($0) <= ruler.limit } ?? false
         }
         let chosen = Set(selection.new)
         let window = fresh.filter { chosen.contains($0.id) } + replayed
@@ -89,13 +91,14 @@ struct RoundPlanner: Sendable {
 
     /// The oldest new pairs that fit; those in between that do not are put aside.
     private func fresh(
-        limit: Int, _ ruler: Ruler, _ tooLong: inout LongFeedback
+        limit: Int, withRatings: Bool, _ ruler: Ruler, _ tooLong: inout LongFeedback
     ) throws -> [FeedbackEntry] {
         var fresh: [FeedbackEntry] = []
         var last: String?
         while fresh.count < limit {
             let page = try checkpoints.store.window(
-                after: last, limit: limit - fresh.count, tokenLimit: ruler.limit)
+                after: last, limit: limit - fresh.count, tokenLimit: ruler.limit,
+                withRatings: withRatings)
             guard let end = page.last else { break }
             last = end.id
             for entry in page {
@@ -154,14 +157,12 @@ struct RoundPlanner: Sendable {
 }
 
 extension PairExample {
-    /// The pair an entry stands for; nil for feedback that prefers nothing.
+    /// What an entry has to train on; nil for a tie.
     init?(_ entry: FeedbackEntry) {
-        guard entry.feedback.kind.isPreference, let chosen = entry.feedback.chosen,
-            let rejected = entry.feedback.rejected
-        else { return nil }
+        guard entry.feedback.kind.isTrainable else { return nil }
         self.init(
-            id: entry.id, prompt: entry.feedback.prompt.map(ChatMessage.init), chosen: chosen,
-            rejected: rejected)
+            id: entry.id, prompt: entry.feedback.prompt.map(ChatMessage.init),
+            chosen: entry.feedback.chosen, rejected: entry.feedback.rejected)
     }
 }
 

@@ -68,9 +68,9 @@ public struct FeedbackCounts: Codable, Hashable, Sendable {
     public var retracted: Int
     /// Pairs kept aside for judging checkpoints.
     public var heldOut: Int
-    /// Pairs that no completed round has trained on.
+    /// Feedback that a round could train on and none has.
     public var untrained: Int
-    /// Pairs skipped as too long; `untrained` does not count them.
+    /// Feedback skipped as too long; `untrained` does not count them.
     public var tooLong: Int
 
     public init(

@@ -25,11 +25,12 @@ package struct BatchObjective {
         for (tokens, reference) in batch {
             let pairs = tokens.values
             let group = ResponseGroup(
-                prompt: pairs[0].prompt, responses: pairs.flatMap { [$0.chosen, $0.rejected] })
+                prompt: pairs[0].prompt, responses: pairs.flatMap(\.responses))
             let logps = tokens.logps(try context.forward(group, adapter: policy))
             let value = loss(policy: logps, reference: reference)
-            let derivatives = value.sides.values.flatMap {
-                [$0.chosenGradient, $0.rejectedGradient]
+            let derivatives = zip(pairs, value.sides.values).flatMap { pair, side in
+                (pair.chosen.isEmpty ? [] : [side.chosenGradient])
+                    + (pair.rejected.isEmpty ? [] : [side.rejectedGradient])
             }
             guard value.loss.isFinite, derivatives.allSatisfy(\.isFinite) else {
                 throw PreferenceLearningError.notFinite(what: "the loss", pair: pairs[0].id)
@@ -52,7 +53,9 @@ extension PairSides<TokenizedPair> {
         case .offline(let pair): .offline(pair.logps(scores))
         case .online(let pair): .online(pair.logps(scores))
         case .both(let offline, let online):
-            .both(offline: offline.logps(scores[..<2]), online: online.logps(scores[2...]))
+            .both(
+                offline: offline.logps(scores.prefix(offline.responses.count)),
+                online: online.logps(scores.dropFirst(offline.responses.count)))
         }
     }
 }

@@ -7,6 +7,9 @@ package struct BatchSummary {
     /// One entry for each pair, so two for an item with both sides.
     private var pairs = 0
     private var sums: [String: Double] = [:]
+    /// Responses that were rated alone; TRL's figures leave them out.
+    private var ratings = 0
+    private var ratingMargins = 0.0
     private var weights = 0.0
     /// What the meta-learner learns from.
     package private(set) var samples: [MetaSample] = []
@@ -27,6 +30,11 @@ package struct BatchSummary {
             weights += weight
         }
         for (policy, reference) in zip(policy.values, reference.values) {
+            guard !policy.isRating else {
+                ratings += 1
+                ratingMargins += beta * policy.margin(over: reference)
+                continue
+            }
             pairs += 1
             let margin = policy.margin(over: reference)
             sums["rewards/chosen", default: 0] += beta * (policy.chosen - reference.chosen)
@@ -41,7 +49,9 @@ package struct BatchSummary {
     package func metrics(
         batch: Int, chunk: Int, gradientNorm: Double, learningRate: Double
     ) -> BatchMetrics {
+        // Without a pair there is no sum either.
         var values = sums.mapValues { $0 / Double(pairs) }
+        if ratings > 0 { values["ratings/margins"] = ratingMargins / Double(ratings) }
         values["loss"] = loss / Double(items)
         values["grad_norm"] = gradientNorm
         values["learning_rate"] = learningRate

@@ -3,13 +3,17 @@
 /// With the logit `z` of the objective and label noise ε,
 /// `L = −(1 − ε)·log σ(z) − ε·log σ(−z) − λ·log π(y⁺)/|y⁺|`.
 ///
+/// A response that was rated alone has one side, and `z` has the sign of the rating. Its loss is
+/// `L = (1 − ε)·(1 − σ(z)) + ε·σ(z)`, bounded, so that one thumb cannot push for ever.
+///
 /// - Units: log-probabilities in nats, summed over response tokens only.
 /// - Postconditions: for DPO with ε = λ = 0 and `policy == reference`: loss `log 2`, gradient
 ///   `∓β/2`.
 /// - Edge cases: NaN propagates; callers refuse values that are not finite.
 /// - Source: Rafailov et al. 2023, arXiv:2305.18290, eq. 7; ε as in Mitchell 2023 (conservative
 ///   DPO); λ as in Pang et al. 2024, arXiv:2404.19733, eq. 1; SimPO: Meng et al. 2024,
-///   arXiv:2405.14734, eq. 6.
+///   arXiv:2405.14734, eq. 6; rated responses: APO-zero, unpaired, D'Oosterlinck et al. 2024,
+///   arXiv:2408.06266, as in TRL's `apo_zero_unpaired`.
 /// - Golden: `Fixtures/loss.json`, made by `Tools/golden/loss.py`.
 public struct PreferenceLoss: Codable, Hashable, Sendable {
     /// The logit that is pushed up.
@@ -66,6 +70,7 @@ public struct PreferenceLoss: Codable, Hashable, Sendable {
             rejectedScale = beta / Double(policy.rejectedTokens)
             logit = chosenScale * policy.chosen - rejectedScale * policy.rejected - gamma
         }
+        guard !policy.isRating else { return rating(logit, policy, scale: chosenScale) }
         let nllScale = nllCoefficient / Double(policy.chosenTokens)
         // dL/dz = −(1 − ε)·σ(−z) + ε·σ(z)
         let slope = labelSmoothing * sigmoid(logit) - (1 - labelSmoothing) * sigmoid(-logit)
@@ -74,6 +79,28 @@ public struct PreferenceLoss: Codable, Hashable, Sendable {
                 - nllScale * policy.chosen,
             chosenGradient: slope * chosenScale - nllScale,
             rejectedGradient: -slope * rejectedScale)
+    }
+
+    /// - Parameter logit: `β·Δ`, the missing side counting 0.
+    private func rating(_ logit: Double, _ policy: PairLogps, scale: Double) -> Value {
+        let isLiked = policy.rejectedTokens == 0
+        let nllScale = isLiked ? nllCoefficient / Double(policy.chosenTokens) : 0
+        let trust = 1 - 2 * labelSmoothing
+        // dL/dz = −(1 − 2ε)·σ(z)·σ(−z)
+        let slope = -trust * sigmoid(logit) * sigmoid(-logit)
+        return Value(
+            loss: labelSmoothing + trust * sigmoid(-logit) - nllScale * policy.chosen,
+            chosenGradient: isLiked ? slope * scale - nllScale : 0,
+            rejectedGradient: isLiked ? 0 : -slope * scale)
+    }
+
+    /// Whether rated responses can be trained on: without a reference there is nothing to tell how
+    /// far one is liked.
+    package var takesRatings: Bool {
+        switch objective {
+        case .dpo: true
+        case .simpo: false
+        }
     }
 
     var isValid: Bool {

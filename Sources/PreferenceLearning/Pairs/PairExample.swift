@@ -1,16 +1,21 @@
 public import LanguageModel
 
-/// A prompt with the response a person preferred and the one they did not.
+/// A prompt with the response a person preferred and the one they did not; or with one of the two,
+/// as a thumb rates it.
 ///
 /// - Invariant: `id` names the pair for ever (the store's content hash); caches and random streams
-///   are keyed by it.
+///   are keyed by it. One side is there.
 public struct PairExample: Codable, Hashable, Sendable {
     public var id: String
     public var prompt: [ChatMessage]
-    public var chosen: String
-    public var rejected: String
+    /// nil for a response rated down.
+    public var chosen: String?
+    /// nil for a response rated up.
+    public var rejected: String?
 
-    public init(id: String, prompt: [ChatMessage], chosen: String, rejected: String) {
+    /// - Precondition: not both sides are nil.
+    public init(id: String, prompt: [ChatMessage], chosen: String?, rejected: String?) {
+        precondition(chosen != nil || rejected != nil, "an example has a response")
         self.id = id
         self.prompt = prompt
         self.chosen = chosen

@@ -1,5 +1,7 @@
 /// The log-probabilities of a pair's two responses under one model.
 ///
+/// Of a rated response one side is missing: no tokens, and 0 nats.
+///
 /// - Units: nats, summed over the response's tokens, end-of-turn included, prompt excluded.
 public struct PairLogps: Codable, Hashable, Sendable {
     public var chosen: Double
@@ -15,6 +17,9 @@ public struct PairLogps: Codable, Hashable, Sendable {
         self.chosenTokens = chosenTokens
         self.rejectedTokens = rejectedTokens
     }
+
+    /// Whether one side is missing.
+    public var isRating: Bool { chosenTokens == 0 || rejectedTokens == 0 }
 
     /// Measures how much further this model prefers the chosen response than `reference` does.
     ///

@@ -5,17 +5,17 @@ package struct TokenizedPair: Sendable {
     package let id: String
     package let promptKey: String
     package let prompt: [TokenID]
-    /// Ends with end-of-turn.
+    /// Ends with end-of-turn; empty for a response rated down.
     package let chosen: [TokenID]
-    /// Ends with end-of-turn.
+    /// Ends with end-of-turn; empty for a response rated up.
     package let rejected: [TokenID]
 
     package init(_ pair: PairExample, template: ChatTemplate) {
         id = pair.id
         promptKey = pair.promptKey
         prompt = template.promptTokens(pair.prompt)
-        chosen = template.responseTokens(pair.chosen)
-        rejected = template.responseTokens(pair.rejected)
+        chosen = pair.chosen.map(template.responseTokens) ?? []
+        rejected = pair.rejected.map(template.responseTokens) ?? []
     }
 
     package init(
@@ -31,17 +31,24 @@ package struct TokenizedPair: Sendable {
     /// Tokens of the prompt with the longer response.
     package var length: Int { prompt.count + max(chosen.count, rejected.count) }
 
-    package var group: ResponseGroup {
-        ResponseGroup(prompt: prompt, responses: [chosen, rejected])
-    }
+    /// Whether it is a rated response instead of a pair.
+    package var isRating: Bool { chosen.isEmpty || rejected.isEmpty }
 
-    /// Sums of the two responses' log-probabilities, given in the group's order.
+    /// The responses there are, chosen before rejected.
+    package var responses: [[TokenID]] { [chosen, rejected].filter { !$0.isEmpty } }
+
+    package var group: ResponseGroup { ResponseGroup(prompt: prompt, responses: responses) }
+
+    /// Sums of the responses' log-probabilities, given in the group's order; 0 for a side that is not
+    /// there, as the margin wants it.
     package func logps(_ scores: some Collection<ResponseLogps>) -> PairLogps {
-        precondition(scores.count == 2, "a pair has two responses")
-        let first = scores.startIndex
+        precondition(scores.count == responses.count, "every response has a score")
+        var sums = scores.map(\.sum)[...]
+        let chosenSum = chosen.isEmpty ? 0 : sums.removeFirst()
+        let rejectedSum = rejected.isEmpty ? 0 : sums.removeFirst()
         return PairLogps(
-            chosen: scores[first].sum, rejected: scores[scores.index(after: first)].sum,
-            chosenTokens: chosen.count, rejectedTokens: rejected.count)
+            chosen: chosenSum, rejected: rejectedSum, chosenTokens: chosen.count,
+            rejectedTokens: rejected.count)
     }
 }
 

@@ -18,7 +18,8 @@ extension Round {
             var weights = 0.0
             var scored = 0
             for index in range {
-                guard case .offline(let pair) = walk.items[index].tokens, !isRetracted(pair.id)
+                guard case .offline(let pair) = walk.items[index].tokens, !pair.isRating,
+                    !isRetracted(pair.id)
                 else { continue }
                 let reference = try scorer.logps(pair, under: self.reference)
                 let logps =

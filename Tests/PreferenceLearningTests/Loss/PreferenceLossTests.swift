@@ -94,7 +94,52 @@ import Testing
             let gradient: [Double]
         }
 
+        struct Rating: Decodable {
+            let beta, labelSmoothing: Double
+            let liked: Bool
+            let policy, reference: Double
+            let length: Int
+            let loss, gradient: Double
+        }
+
         let pairs: [Pair]
+        let ratings: [Rating]
+    }
+
+    @Test func ratedResponsesAgreeWithPyTorch() throws {
+        let golden = try Fixture.load("loss", as: Golden.self)
+        #expect(golden.ratings.count == 12)
+        for rating in golden.ratings {
+            func logps(_ sum: Double) -> PairLogps {
+                rating.liked
+                    ? PairLogps(
+                        chosen: sum, rejected: 0, chosenTokens: rating.length, rejectedTokens: 0)
+                    : PairLogps(
+                        chosen: 0, rejected: sum, chosenTokens: 0, rejectedTokens: rating.length)
+            }
+            let loss = PreferenceLoss(
+                objective: .dpo(beta: rating.beta), labelSmoothing: rating.labelSmoothing)
+            let value = loss(policy: logps(rating.policy), reference: logps(rating.reference))
+            #expect(close(value.loss, rating.loss, 1e-13))
+            let gradients = [value.chosenGradient, value.rejectedGradient]
+            #expect(
+                close(
+                    gradients, rating.liked ? [rating.gradient, 0] : [0, rating.gradient], 1e-13))
+        }
+    }
+
+    /// A thumb pushes its response the right way, and less the further it has gone.
+    @Test func aRatingPushesLessAndLess() {
+        let loss = PreferenceLoss(nllCoefficient: 0)
+        let reference = PairLogps(chosen: -40, rejected: 0, chosenTokens: 20, rejectedTokens: 0)
+        var last = loss(policy: reference, reference: reference).chosenGradient
+        #expect(last == -0.1 * 0.25)
+        for step in 1...10 {
+            let policy = reference.moved(chosen: 3 * Double(step))
+            let gradient = loss(policy: policy, reference: reference).chosenGradient
+            #expect(gradient < 0 && gradient > last)
+            last = gradient
+        }
     }
 
     @Test func agreesWithPyTorch() throws {

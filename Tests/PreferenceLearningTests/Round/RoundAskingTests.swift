@@ -206,4 +206,28 @@ import Testing
         for key in expected { #expect(environment.logps[key] != nil, "\(key)") }
         #expect(environment.logps.keys.filter { $0.hasPrefix("older under") }.count == 1)
     }
+
+    /// A rated response has no pair to compare with, so there is nothing to ask about.
+    @Test func ratedResponsesTrainAndAreNotAskedAbout() throws {
+        let environment = RecordingEnvironment(annotator: LabelAnswer.byLetter)
+        var round = try TinyRound(items: 16)
+        round.plan.window = round.plan.window.enumerated().map { index, pair in
+            switch index % 3 {
+            case 0: pair
+            case 1:
+                PairExample(id: pair.id, prompt: pair.prompt, chosen: pair.chosen, rejected: nil)
+            default:
+                PairExample(id: pair.id, prompt: pair.prompt, chosen: nil, rejected: pair.rejected)
+            }
+        }
+        let result = try round.run(in: environment)
+        let pairs = Set(
+            round.plan.window.filter { $0.chosen != nil && $0.rejected != nil }.map(\.id))
+        #expect(!environment.requests.isEmpty)
+        #expect(pairs.isSuperset(of: environment.requests.map(\.pair.id)))
+        #expect(result.metrics.batches.reduce(0) { $0 + $1.items } == 16)
+        let margins = result.metrics.batches.compactMap { $0.values["ratings/margins"] }
+        #expect(margins.count == result.metrics.batches.count && (margins.last ?? 0) > 0)
+        #expect(result.metrics.batches.allSatisfy { $0.values.values.allSatisfy(\.isFinite) })
+    }
 }
