@@ -88,8 +88,8 @@ extension FeedbackStore {
                 let retracted = try Int.fetchOne(
                     db,
                     sql: """
-                        SELECT count(*) FROM tombstone JOIN feedback ON feedback.id = feedback_id
-                        WHERE kind = ?
+                        SELECT count(*) FROM tombstone
+                        CROSS JOIN feedback ON feedback.id = feedback_id WHERE kind = ?
                         """, arguments: [kind.rawValue])!
                 return all - retracted
             }
@@ -129,7 +129,7 @@ extension FeedbackStore {
 extension FeedbackFilter {
     fileprivate var conditions: [SQL] {
         var conditions: [SQL] = ["1"]
-        if !kinds.isEmpty { conditions.append("kind IN \(kinds.map(\.rawValue).sorted())") }
+        if !kinds.isEmpty { conditions.append("+kind IN \(kinds.map(\.rawValue).sorted())") }
         if let heldOut { conditions.append("held_out = \(heldOut)") }
         if let source { conditions.append("source = \(source)") }
         switch retracted {

@@ -45,14 +45,15 @@ extension FeedbackStore {
 
     /// Pairs and edits whose prompt is held out, newest first: what a gate judges with.
     ///
-    /// A limit leaves out the oldest, so that what a person says now counts.
+    /// A limit leaves out the oldest, so that what a person says now counts. The plus signs keep the
+    /// database from gathering all feedback of a kind to sort it.
     public func heldOutPairs(limit: Int = .max) throws -> [FeedbackEntry] {
         try read { db in
             try FeedbackEntryRow.fetchAll(
                 db,
                 sql: """
                     \(FeedbackEntryRow.sql)
-                    WHERE kind IN ('pair', 'edit') AND retracted_at IS NULL AND held_out = 1
+                    WHERE +kind IN ('pair', 'edit') AND retracted_at IS NULL AND held_out = 1
                     ORDER BY seq DESC LIMIT ?
                     """, arguments: [limit]
             ).map { try $0.entry() }
@@ -66,7 +67,7 @@ extension FeedbackStore {
                 db,
                 sql: """
                     \(FeedbackEntryRow.sql)
-                    WHERE kind IN ('pair', 'edit') AND retracted_at IS NULL AND recorded_at > ?
+                    WHERE +kind IN ('pair', 'edit') AND retracted_at IS NULL AND recorded_at > ?
                     ORDER BY recorded_at, feedback.seq LIMIT ?
                     """, arguments: [Timestamp(date).milliseconds, limit]
             ).map { try $0.entry() }
