@@ -299,6 +299,7 @@ CREATE TABLE "label_request" (
     weight        REAL NOT NULL CHECK (weight BETWEEN 0 AND 1),
     draw          REAL NOT NULL CHECK (draw >= 0 AND draw < 1),
     rule          TEXT NOT NULL CHECK (rule IN ('weight', 'threshold', 'random')),
+    repeats       TEXT UNIQUE REFERENCES label_request (id) CHECK (repeats <> id),
     state         TEXT NOT NULL
                   CHECK (state IN ('open', 'answered', 'skipped', 'expired')),
     reason        TEXT,
@@ -318,9 +319,9 @@ CREATE INDEX label_request_by_time ON label_request (asked_at);
 
 CREATE TRIGGER label_request_keeps_its_facts BEFORE UPDATE ON label_request
 WHEN (OLD.id, OLD.feedback_id, OLD.round_id, OLD.checkpoint_id, OLD.annotator, OLD.score,
-      OLD.weight, OLD.draw, OLD.rule, OLD.asked_at) IS NOT
+      OLD.weight, OLD.draw, OLD.rule, OLD.repeats, OLD.asked_at) IS NOT
      (NEW.id, NEW.feedback_id, NEW.round_id, NEW.checkpoint_id, NEW.annotator, NEW.score,
-      NEW.weight, NEW.draw, NEW.rule, NEW.asked_at)
+      NEW.weight, NEW.draw, NEW.rule, NEW.repeats, NEW.asked_at)
     OR (OLD.state <> 'open' AND NOT (OLD.state = 'answered' AND NEW.state = 'open'))
 BEGIN SELECT RAISE(ABORT, 'a closed label request does not change'); END;
 

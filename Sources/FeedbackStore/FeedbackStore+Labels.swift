@@ -94,6 +94,15 @@ extension FeedbackStore {
                 """, arguments: [Timestamp(date).milliseconds]) ?? 0
     }
 
+    /// Whether the budget has room for one more without another's making way.
+    static func hasRoom(within budget: LabelBudget, in db: Database) throws -> Bool {
+        let open = try Int.fetchOne(
+            db,
+            sql: "SELECT count(*) FROM label_request WHERE state = 'open' AND annotator = 'human'")!
+        return try open < budget.open
+            && askedCount(since: budget.dayStart, in: db) < budget.perDay
+    }
+
     /// Decides whether a request of this weight may be asked, expiring a less needed one if it must.
     private func makeRoom(
         for weight: Double, within budget: LabelBudget, in db: Database
@@ -114,17 +123,19 @@ extension FeedbackStore {
         return .replaced(id)
     }
 
-    private func insert(_ request: NewLabelRequest, into db: Database) throws {
+    func insert(
+        _ request: NewLabelRequest, repeats: String? = nil, into db: Database
+    ) throws {
         try db.execute(
             sql: """
                 INSERT INTO label_request (id, feedback_id, round_id, checkpoint_id, annotator, score,
-                    weight, draw, rule, state, asked_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
+                    weight, draw, rule, repeats, state, asked_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?)
                 """,
             arguments: [
                 request.id, request.feedback, request.round, request.checkpoint,
                 request.annotator.rawValue, request.score, request.weight, request.draw,
-                request.rule.rawValue, timestamp,
+                request.rule.rawValue, repeats, timestamp,
             ])
         let statement = try db.cachedStatement(sql: "INSERT INTO label_candidate VALUES (?, ?, ?)")
         for (ordinal, text) in request.candidates.enumerated() {

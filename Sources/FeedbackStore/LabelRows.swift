@@ -6,7 +6,7 @@ import GRDB
 struct LabelRequestRow: Decodable, FetchableRecord {
     static let sql = """
         SELECT label_request.id AS id, feedback_id AS feedback, messages, round_id AS round,
-            checkpoint_id AS checkpoint, annotator, score, weight, draw, rule, state, reason,
+            checkpoint_id AS checkpoint, annotator, score, weight, draw, rule, repeats, state, reason,
             asked_at AS askedAt, closed_at AS closedAt, verdict,
             (SELECT json_group_array(text) FROM
                 (SELECT text FROM label_candidate WHERE request_id = label_request.id
@@ -26,6 +26,7 @@ struct LabelRequestRow: Decodable, FetchableRecord {
     var weight: Double
     var draw: Double
     var rule: StoredLabelRequest.Rule
+    var repeats: String?
     var state: StoredLabelRequest.State
     var reason: String?
     var askedAt: Int64
@@ -38,7 +39,7 @@ struct LabelRequestRow: Decodable, FetchableRecord {
             id: id, feedback: feedback, prompt: try PromptRecord.decode(messages),
             candidates: try JSONDecoder().decode([String].self, from: Data(candidates.utf8)),
             round: round, checkpoint: checkpoint, annotator: annotator, score: score,
-            weight: weight, draw: draw, rule: rule, state: state, reason: reason,
+            weight: weight, draw: draw, rule: rule, repeats: repeats, state: state, reason: reason,
             askedAt: Timestamp(milliseconds: askedAt).date,
             closedAt: closedAt.map { Timestamp(milliseconds: $0).date },
             verdict: try verdict.map {
@@ -58,7 +59,7 @@ struct OnlinePairRow: Decodable, FetchableRecord {
         JOIN label_request ON label_request.id = request_id
         JOIN feedback ON feedback.id = feedback_id
         JOIN prompt ON prompt.id = prompt_id
-        WHERE withdrawn_at IS NULL AND label_answer.chosen IS NOT NULL
+        WHERE withdrawn_at IS NULL AND label_answer.chosen IS NOT NULL AND repeats IS NULL
         """
     var answer: Int
     var request: String

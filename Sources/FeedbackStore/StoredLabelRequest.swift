@@ -29,6 +29,8 @@ public struct StoredLabelRequest: Codable, Hashable, Sendable {
     public var weight: Double
     public var draw: Double
     public var rule: Rule
+    /// The answered request that this one puts again, with its two sides changed over.
+    public var repeats: String?
     public var state: State
     /// Why it was skipped or expired.
     public var reason: String?

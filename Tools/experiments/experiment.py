@@ -1,6 +1,8 @@
 """What experiments share: results that are not computed twice, intervals, data."""
 
 import hashlib
+import importlib.machinery
+import importlib.util
 import json
 import pathlib
 import random
@@ -70,6 +72,19 @@ def read_lines(path):
 def write_lines(path, rows):
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     pathlib.Path(path).write_text(text, "utf-8")
+
+
+def text(side):
+    """What is said in a text or in messages."""
+    return side if isinstance(side, str) else "\n".join(message["content"] for message in side)
+
+
+def load_program(path):
+    """A program of this folder as a module."""
+    loader = importlib.machinery.SourceFileLoader(pathlib.Path(path).name, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
 
 
 def digest(text, length=8):

@@ -47,6 +47,10 @@ extension DaemonConfiguration {
             "labels.open", \.labels.open, 0...100_000, "Most open requests to people at once."),
         .integer(
             "labels.perDay", \.labels.perDay, 0...100_000, "Most requests to people a day (UTC)."),
+        .number(
+            "labels.repeatShare", \.labels.repeatShare, 0...1,
+            "Share of the requests to people beside which one that was answered in an earlier round is"
+                + " put again, its two sides changed over, to learn how sure the answers are."),
         .integer(
             "labels.perRound", \.labels.perRound, 0...1_000_000,
             "Most requests of one round to the program."),
@@ -83,6 +87,10 @@ extension DaemonConfiguration {
         .number(
             "training.labelSmoothing", \.training.round.labelSmoothing, 0...0.499,
             "Probability that a label is wrong (conservative DPO)."),
+        .choice(
+            "training.labelNoise", \.training.labelNoise,
+            "Whether that probability is as set, or estimated from ten or more answers to repeated"
+                + " requests (labels.repeatShare)."),
         .number(
             "training.nllCoefficient", \.training.round.nllCoefficient, 0...1000,
             "Weight of the chosen response's negative log-likelihood."),

@@ -38,6 +38,11 @@ package struct DaemonConfiguration: Hashable, Sendable {
         package var seed = 0
         package var pace = Pace()
         package var rollback = Rollback.automatic
+        package var labelNoise = LabelNoise.fixed
+    }
+
+    package enum LabelNoise: String, CaseIterable, Hashable, Sendable {
+        case fixed, estimated
     }
 
     package enum Rollback: String, CaseIterable, Hashable, Sendable {
@@ -105,6 +110,8 @@ package struct DaemonConfiguration: Hashable, Sendable {
         /// Drift of the head from the checkpoint that wrote a request's candidates, nats per token. The
         /// quick start's person moves the model by about 0.1 a round: a request lasts about two.
         package var expiryKL = 0.2
+        /// Share of the requests to people beside which an answered one is put again.
+        package var repeatShare = 0.0
         /// Most requests of one round when a command answers them.
         package var perRound = 200
     }

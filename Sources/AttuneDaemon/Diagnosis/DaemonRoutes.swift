@@ -25,7 +25,8 @@ extension Daemon {
                 ControlAPI.FeedbackCounts(try store.counts()),
                 LabelCounts(
                     try store.labelCounts(),
-                    askedToday: try store.askedCount(since: .startOfDayUTC), dailyLimit: limit),
+                    askedToday: try store.askedCount(since: .startOfDayUTC), dailyLimit: limit,
+                    consistency: try store.answerConsistency()),
                 try checkpoints.headSummary()
             )
         }
@@ -66,12 +67,16 @@ extension ControlAPI.FeedbackCounts {
 
 extension LabelCounts {
     fileprivate init(
-        _ counts: [StoredLabelRequest.State: Int], askedToday: Int, dailyLimit: Int
+        _ counts: [StoredLabelRequest.State: Int], askedToday: Int, dailyLimit: Int,
+        consistency: AnswerConsistency
     ) {
+        let hasRepeats = consistency.agreeing + consistency.differing > 0
         self.init(
             open: counts[.open] ?? 0, answered: counts[.answered] ?? 0,
             skipped: counts[.skipped] ?? 0, expired: counts[.expired] ?? 0,
-            askedToday: askedToday, dailyLimit: dailyLimit)
+            askedToday: askedToday, dailyLimit: dailyLimit,
+            agreeing: hasRepeats ? consistency.agreeing : nil,
+            differing: hasRepeats ? consistency.differing : nil)
     }
 }
 

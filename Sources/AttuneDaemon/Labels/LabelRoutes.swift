@@ -99,6 +99,9 @@ extension StoredLabelRequest {
                 "It was drawn at random (u = \(shown(draw))), whatever its score: s ="
                     + " \(shown(score)), w = \(shown(weight))."
             }
-        return reason.map { "\(why) Closed: \($0)." } ?? why
+        let again =
+            repeats == nil
+            ? "" : " It was answered before and is put again, to learn how sure the answers are."
+        return why + again + (reason.map { " Closed: \($0)." } ?? "")
     }
 }

@@ -35,6 +35,11 @@ struct RoundPlanner: Sendable {
                 ?? (configuration.training.seed > 0
                     ? UInt64(configuration.training.seed) : UInt64.random(in: .min ... .max)),
             round: (try store.rounds(limit: 1).first?.id ?? 0) + 1)
+        if configuration.training.labelNoise == .estimated,
+            let noise = try store.answerConsistency().noise
+        {
+            round.labelSmoothing = noise
+        }
         let head = try checkpoints.resolve("head")
         if let head {
             // An adapter keeps the shape it was born with.

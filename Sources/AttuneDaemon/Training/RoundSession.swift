@@ -81,11 +81,7 @@ final class RoundSession: RoundEnvironment {
 
     func annotate(_ request: LabelRequest) throws -> LabelAnswer? {
         guard let annotator, assignment.annotator.isForCommand(request: request.id) else {
-            _ = try store.ask(
-                NewLabelRequest(request, round: assignment.id, annotator: .human),
-                within: StoredLabelBudget(
-                    open: assignment.labels.open, perDay: assignment.labels.perDay,
-                    dayStart: .startOfDayUTC))
+            try askPerson(request)
             return nil
         }
         return try annotator.annotate(request, round: assignment.id, in: store) {
@@ -95,6 +91,19 @@ final class RoundSession: RoundEnvironment {
             self.pace.workedForOthers()
             if self.flag.isCancelled { throw CancellationError() }
         }
+    }
+
+    /// Leaves a request to a person, and now and then one that was answered before beside it.
+    private func askPerson(_ request: LabelRequest) throws {
+        let budget = StoredLabelBudget(
+            open: assignment.labels.open, perDay: assignment.labels.perDay,
+            dayStart: .startOfDayUTC)
+        let outcome = try store.ask(
+            NewLabelRequest(request, round: assignment.id, annotator: .human), within: budget)
+        var draw = SeededGenerator(
+            seed: StableHash.of(request.id), stream: StableHash.of("repeat"))
+        guard outcome == .asked, draw.uniform() < assignment.labels.repeatShare else { return }
+        _ = try store.askAgain(inRound: assignment.id, within: budget)
     }
 
     func checkpoint(_ state: RoundState) throws {

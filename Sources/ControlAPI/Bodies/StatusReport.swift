@@ -98,9 +98,13 @@ public struct LabelCounts: Codable, Hashable, Sendable {
     /// Asked since midnight UTC, and the most that the configuration allows a day.
     public var askedToday: Int
     public var dailyLimit: Int
+    /// Of the requests that were put again: answered as before, and otherwise; nil if there are none.
+    public var agreeing: Int?
+    public var differing: Int?
 
     public init(
-        open: Int, answered: Int, skipped: Int, expired: Int, askedToday: Int, dailyLimit: Int
+        open: Int, answered: Int, skipped: Int, expired: Int, askedToday: Int, dailyLimit: Int,
+        agreeing: Int? = nil, differing: Int? = nil
     ) {
         self.open = open
         self.answered = answered
@@ -108,6 +112,8 @@ public struct LabelCounts: Codable, Hashable, Sendable {
         self.expired = expired
         self.askedToday = askedToday
         self.dailyLimit = dailyLimit
+        self.agreeing = agreeing
+        self.differing = differing
     }
 }
 

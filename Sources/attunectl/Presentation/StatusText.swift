@@ -79,5 +79,11 @@ package enum StatusText {
     private static func labels(_ counts: LabelCounts) -> String {
         "\(counts.open) open, \(counts.answered) answered, \(counts.skipped) skipped, "
             + "\(counts.expired) expired; asked \(counts.askedToday) of \(counts.dailyLimit) today"
+            + repeats(counts)
+    }
+
+    private static func repeats(_ counts: LabelCounts) -> String {
+        guard let agreeing = counts.agreeing, let differing = counts.differing else { return "" }
+        return "; \(agreeing) of \(agreeing + differing) answered alike when asked again"
     }
 }
