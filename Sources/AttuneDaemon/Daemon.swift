@@ -62,7 +62,7 @@ package final class Daemon: Sendable {
             checkpoints: checkpoints, models: models, engine: engine, limits: configuration.labels)
         headWatch = HeadWatch(
             checkpoints: checkpoints, models: models, engine: engine,
-            configuration: configuration, events: events)
+            configuration: configuration, events: events, logger: logger)
         trainer = Trainer(
             checkpoints: checkpoints, models: models,
             runner: RoundRunner(

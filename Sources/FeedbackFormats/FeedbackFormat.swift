@@ -12,4 +12,5 @@ public enum FeedbackFormat: String, Codable, CaseIterable, Hashable, Sendable {
     case openWebUI = "open-webui"
     case fastChat = "fastchat"
     case argilla
+    case ranked
 }

@@ -33,6 +33,8 @@ public struct FeedbackCounts: Codable, Hashable, Sendable {
     public var heldOut = 0
     /// Pairs, edits and ratings that a next round would take as new.
     public var waiting = 0
+    /// Of these, the ratings, which not every loss can train on.
+    public var waitingRatings = 0
     /// Pairs, edits and ratings that a completed round has trained on.
     public var trained = 0
     /// Those that a round skipped as too long; a raised limit takes them back in.

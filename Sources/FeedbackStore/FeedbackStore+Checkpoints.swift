@@ -71,12 +71,15 @@ extension FeedbackStore {
         }
     }
 
-    /// Puts back the head before if the head is still this one. `gate` is the decision's JSON.
+    /// Puts back the head before if the head is still this one and a gate let it pass: nobody has
+    /// insisted on it meanwhile. `gate` is the decision's JSON.
     ///
     /// - Returns: whether it did.
     public func rollback(ifHeadIs expected: String, because gate: String) throws -> Bool {
         try write { db in
-            guard try Self.head(in: db) == expected else { return false }
+            guard let last = try Self.promotions(in: db).last, last.kind == .gate,
+                last.checkpoint == expected
+            else { return false }
             _ = try rollBack(because: gate, in: db)
             return true
         }

@@ -111,6 +111,13 @@ extension FeedbackStore {
                 SELECT count(*) FROM feedback
                 WHERE kind = 'rating' AND seq IN (SELECT seq FROM trainable)
                 """)
+            counts.waitingRatings = try count(
+                """
+                SELECT count(*) FROM feedback
+                WHERE kind = 'rating' AND seq IN (SELECT seq FROM trainable WHERE trained = 0)
+                    AND id NOT IN (SELECT feedback_id FROM round_skip
+                                   WHERE reason = 'too long' AND feedback_id IS NOT NULL)
+                """)
             counts.heldOut =
                 counts.pairs + counts.edits + ratings
                 - counts.trained - counts.tooLong - counts.waiting

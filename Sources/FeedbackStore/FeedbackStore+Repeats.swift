@@ -28,8 +28,8 @@ extension FeedbackStore {
     /// Puts the oldest comparison that a person has answered, and has not been asked again, to the
     /// person once more: its best and its worst candidate, in the other order.
     ///
-    /// The answer trains nothing; it shows how sure the person's answers are. The request names the
-    /// round that is running, and binds the budget of a day like any other.
+    /// The answer trains nothing, unless it is an edit; it shows how sure the person's answers are. The
+    /// request names the round that is running, and counts in the budget of a day like any other.
     ///
     /// - Returns: the request's id; nil when there is nothing to ask again, or the budget is spent.
     public func askAgain(inRound round: Int, within budget: LabelBudget) throws -> String? {
@@ -80,7 +80,8 @@ extension FeedbackStore {
                     SELECT later.chosen = earlier.chosen AS agrees, count(*) AS n
                     FROM label_request
                     JOIN label_answer AS later ON later.request_id = label_request.id
-                        AND later.withdrawn_at IS NULL AND later.chosen IS NOT NULL
+                        AND later.withdrawn_at IS NULL
+                        AND json_extract(later.verdict, '$.best') IS NOT NULL
                     JOIN label_answer AS earlier ON earlier.request_id = repeats
                         AND earlier.withdrawn_at IS NULL AND earlier.chosen IS NOT NULL
                     WHERE repeats IS NOT NULL GROUP BY 1

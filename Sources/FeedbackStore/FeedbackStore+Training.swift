@@ -60,14 +60,16 @@ extension FeedbackStore {
         }
     }
 
-    /// Pairs and edits that were recorded after `date`, held-out ones too, in the order they came.
-    public func preferences(since date: Date, limit: Int) throws -> [FeedbackEntry] {
+    /// Pairs that were recorded after `date`, held-out ones too, in the order they came.
+    ///
+    /// Edits are left out: they set a text against the model's own.
+    public func pairs(since date: Date, limit: Int) throws -> [FeedbackEntry] {
         try read { db in
             try FeedbackEntryRow.fetchAll(
                 db,
                 sql: """
                     \(FeedbackEntryRow.sql)
-                    WHERE +kind IN ('pair', 'edit') AND retracted_at IS NULL AND recorded_at > ?
+                    WHERE +kind = 'pair' AND retracted_at IS NULL AND recorded_at > ?
                     ORDER BY recorded_at, feedback.seq LIMIT ?
                     """, arguments: [Timestamp(date).milliseconds, limit]
             ).map { try $0.entry() }

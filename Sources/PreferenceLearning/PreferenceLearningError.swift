@@ -2,6 +2,7 @@
 public enum PreferenceLearningError: Error, Equatable, Sendable {
     case emptyWindow(skipped: Int)
     case allRetracted(pairs: Int)
+    case nothingAnswered(pairs: Int)
     case heldOutPromptInWindow(pair: String)
     case invalidConfiguration(field: String, reason: String)
     case invalidAnswer(request: String, reason: String)
@@ -19,6 +20,9 @@ extension PreferenceLearningError: CustomStringConvertible {
         case .allRetracted(let pairs):
             "cannot finish the round: all \(pairs) pairs it was to train on have been retracted; "
                 + "add feedback"
+        case .nothingAnswered(let pairs):
+            "cannot finish the round: it trains on answers alone, and none of its \(pairs) pairs got "
+                + "one; see the annotator, or set training.weighting to meta-learner"
         case .heldOutPromptInWindow(let pair):
             "cannot run a round: held-out pair \(pair) shares its prompt with a training pair; "
                 + "split by prompt before planning"

@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [
         "argilla.jsonl", "attune.jsonl", "broken.jsonl", "fastchat.jsonl", "hh-rlhf.jsonl",
         "llama-factory.json", "metaapo.jsonl", "open-webui.json", "openai.jsonl", "openrlhf.jsonl",
-        "trl.jsonl", "trl-unpaired.jsonl", "ultrafeedback.json",
+        "ranked.jsonl", "trl.jsonl", "trl-unpaired.jsonl", "ultrafeedback.json",
     ])
     func everyRowIsAccountedFor(_ name: String) throws {
         let told = try rows(inFile: Fixture.path(name)).map(\.told).joined(separator: "\n") + "\n"

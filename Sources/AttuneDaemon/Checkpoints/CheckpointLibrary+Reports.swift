@@ -57,7 +57,7 @@ extension [StoredPromotion] {
             switch step.kind {
             case .gate, .forced:
                 heads.append(step.checkpoint ?? "")
-                if step.checkpoint == checkpoint { decision = step.gate ?? decision }
+                if step.checkpoint == checkpoint { decision = step.gate }
             case .rollback:
                 if heads.popLast() == checkpoint { decision = step.gate ?? decision }
             case .reset: heads = []

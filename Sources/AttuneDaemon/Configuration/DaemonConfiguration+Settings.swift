@@ -89,8 +89,8 @@ extension DaemonConfiguration {
             "Probability that a label is wrong (conservative DPO)."),
         .choice(
             "training.labelNoise", \.training.labelNoise,
-            "Whether that probability is as set, or estimated from ten or more answers to repeated"
-                + " requests (labels.repeatShare)."),
+            "Whether that probability is as set, or, from ten answers to repeated requests on"
+                + " (labels.repeatShare), what they show if that is more."),
         .number(
             "training.nllCoefficient", \.training.round.nllCoefficient, 0...1000,
             "Weight of the chosen response's negative log-likelihood."),
@@ -103,7 +103,8 @@ extension DaemonConfiguration {
         .choice(
             "training.weighting", \.training.round.weighting,
             "How much a given pair counts beside the answers to its request: as the meta-learner"
-                + " says (MetaAPO), half, or not at all (online DPO: every pair is asked about)."),
+                + " says (MetaAPO), half, or not at all (online DPO: every pair is asked about, by a"
+                + " program; those without an answer are left out)."),
     ]
 
     private static let optimizer: [Setting] = [
@@ -214,8 +215,9 @@ extension DaemonConfiguration {
             "How far the share of probe answers that end by themselves may fall."),
         .choice(
             "gate.rollback", \.training.rollback,
-            "Whether the head before comes back by itself when feedback that came after a promotion"
-                + " turns against the new one."),
+            "Whether the head before comes back by itself when new pairs, eight prompts or more, turn"
+                + " against the one that the gate promoted, at gate.confidence. Edits do not count."
+        ),
     ]
 
     private static let other: [Setting] = [

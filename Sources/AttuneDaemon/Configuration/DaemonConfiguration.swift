@@ -150,6 +150,13 @@ extension DaemonConfiguration {
                     "annotator.kind is \(annotator.kind.rawValue) but annotator.command is empty",
                 remedy: "give the program and its arguments as a list")
         }
+        if round.weighting == .onlineOnly && !annotator.hasCommand {
+            throw .inconsistent(
+                reason:
+                    "training.weighting is online-only but no program answers label requests, so"
+                    + " a round would have nothing to train on",
+                remedy: "set annotator.kind to command or both, or choose another weighting")
+        }
         do {
             try round.validate()
         } catch {

@@ -16,6 +16,7 @@ final class AnnotatorProcess {
     /// What the program writes to its standard error; read for as long as this lives.
     private let complaints: FileHandle
     private var received = Data()
+    private var inputHasEnded = false
     private var status: Int32?
 
     /// Writing to a program that has died is an error of that write, not the end of this process.
@@ -144,6 +145,7 @@ final class AnnotatorProcess {
     /// Tells the program that nothing more is asked.
     func endInput() {
         try? input.close()
+        inputHasEnded = true
     }
 
     /// The next line without its newline; nil when the program has closed its output.
@@ -166,7 +168,10 @@ final class AnnotatorProcess {
             if count > 0 {
                 received.append(contentsOf: buffer[..<count])
             } else if count == 0 {
-                return nil
+                // The last line of a program that was to end may lack its newline.
+                guard inputHasEnded, !received.isEmpty else { return nil }
+                defer { received = Data() }
+                return received
             } else {
                 try wait(for: CInt(POLLIN), on: output, before: &deadline, whileWaiting)
             }

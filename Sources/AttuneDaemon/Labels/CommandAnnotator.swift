@@ -50,7 +50,11 @@ package final class CommandAnnotator {
                 try program.send(line, before: &deadline, whileWaiting)
                 if runs == .onceEach { program.endInput() }
                 if let reply = try program.receive(before: &deadline, whileWaiting) {
-                    if runs == .onceEach { self.program = nil }
+                    if runs == .onceEach {
+                        // What it still has to do, it may do within a second.
+                        _ = program.exitStatus
+                        self.program = nil
+                    }
                     return try Self.decode(reply, for: request)
                 }
                 self.program = nil

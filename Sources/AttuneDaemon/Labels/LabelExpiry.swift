@@ -39,7 +39,7 @@ package struct LabelExpiry: Sendable {
     package func expireDrifted() async throws -> Int {
         let (open, head) = try await store.perform { store in
             let requests = try store.labelRequests(state: .open, limit: .max)
-                .filter { $0.annotator == .human }
+                .filter { $0.annotator == .human && $0.repeats == nil }
             return (
                 try Dictionary(grouping: requests) { request in
                     let plan = try store.round(request.round).plan

@@ -99,8 +99,9 @@ extension StoredLabelRequest {
                 "It was drawn at random (u = \(shown(draw))), whatever its score: s ="
                     + " \(shown(score)), w = \(shown(weight))."
             }
+        // Before the answer it would help to remember the first one.
         let again =
-            repeats == nil
+            repeats == nil || state == .open
             ? "" : " It was answered before and is put again, to learn how sure the answers are."
         return why + again + (reason.map { " Closed: \($0)." } ?? "")
     }

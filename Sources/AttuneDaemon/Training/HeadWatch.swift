@@ -3,18 +3,21 @@ import ControlAPI
 import FeedbackStore
 import Foundation
 import LanguageModel
+import Logging
 package import PreferenceLearning
 
 /// Puts the head before back by itself when feedback that came after a promotion turns against it.
 ///
 /// Only what the gate promoted is watched: a person who forced a checkpoint knows why. The watch ends
-/// with the next promotion, or after ``limit`` new pairs.
+/// with the next promotion, or after ``limit`` new pairs. It is never in a hurry: one pair at a time,
+/// so that people who wait for an answer, and a round, come in between.
 package actor HeadWatch {
     let checkpoints: CheckpointLibrary
     let models: ModelLibrary
     let engine: InferenceEngine
     let configuration: DaemonConfiguration
     let events: EventStream<Event>
+    private let logger: Logger
     private var seen: (head: String, pairs: Int)?
 
     /// New pairs that a head is judged by at most.
@@ -25,13 +28,14 @@ package actor HeadWatch {
 
     init(
         checkpoints: CheckpointLibrary, models: ModelLibrary, engine: InferenceEngine,
-        configuration: DaemonConfiguration, events: EventStream<Event>
+        configuration: DaemonConfiguration, events: EventStream<Event>, logger: Logger
     ) {
         self.checkpoints = checkpoints
         self.models = models
         self.engine = engine
         self.configuration = configuration
         self.events = events
+        self.logger = logger
     }
 
     /// Looks at what has come since the last promotion.
@@ -41,16 +45,20 @@ package actor HeadWatch {
     package func look() async throws -> GateDecision? {
         guard configuration.training.rollback == .automatic else { return nil }
         let store = checkpoints.store
-        let found = try await store.perform { store -> (StoredPromotion, String?, [PairExample])? in
-            guard let last = try store.promotions().last, last.kind == .gate else { return nil }
-            let pairs = try store.preferences(since: last.at, limit: Self.limit)
-            return (last, try store.headBefore(), pairs.compactMap(PairExample.init))
+        let seen = seen
+        let found = try await store.perform { store -> (String, String?, [PairExample])? in
+            guard let last = try store.promotions().last, last.kind == .gate,
+                let head = last.checkpoint
+            else { return nil }
+            let earlier = seen?.head == head ? seen?.pairs ?? 0 : Self.step
+            guard earlier < Self.limit else { return nil }
+            let pairs = try store.pairs(since: last.at, limit: Self.limit)
+            guard pairs.count >= min(earlier + Self.step, Self.limit) else { return nil }
+            return (head, try store.headBefore(), pairs.compactMap(PairExample.init))
         }
-        guard let (promotion, previous, pairs) = found, let head = promotion.checkpoint,
-            pairs.count >= Self.step + (seen?.head == head ? seen?.pairs ?? 0 : Self.step)
-        else { return nil }
+        guard let (head, previous, pairs) = found else { return nil }
+        self.seen = (head, pairs.count)
         let decision = try await judge(pairs, head: head, previous: previous)
-        seen = (head, pairs.count)
         guard decision.verdict == .keep else { return decision }
         try await rollBack(head, decision)
         return decision
@@ -73,10 +81,18 @@ package actor HeadWatch {
         let limit = configuration.round.tokenLimit(on: model.transformer)
         let template = model.transformer.chatTemplate
         let fitting = pairs.filter { TokenizedPair($0, template: template).length <= limit }
-        let scores = try await engine.evaluate(
-            fitting, policy: policy, reference: reference, model: model, flag: CancellationFlag(),
-            cache: cache, progress: { _, _ in })
-        try await checkpoints.store.perform { _ in try cache.flush() }
+        var scores: [PairEvaluation] = []
+        for pair in fitting {
+            let flag = CancellationFlag()
+            scores += try await withTaskCancellationHandler {
+                try await engine.evaluate(
+                    [pair], policy: policy, reference: reference, model: model, flag: flag,
+                    cache: cache, progress: { _, _ in })
+            } onCancel: {
+                flag.cancel()
+            }
+            try await checkpoints.store.perform { _ in try cache.flush() }
+        }
         return SequentialCheck(confidence: configuration.round.gate.confidence)
             .decide(scores.map(\.margin), clusteredBy: scores.map(\.promptKey))
     }
@@ -90,8 +106,10 @@ package actor HeadWatch {
             return true
         }
         guard isBack else { return }
+        logger.notice("\(decision.explanation)", metadata: ["checkpoint": "\(head)"])
         events.publish(
             Event(
-                kind: .headChanged, at: Date(), message: decision.explanation, subject: head))
+                kind: .headChanged, at: Date(), message: decision.explanation,
+                subject: try await checkpoints.store.perform { try $0.head() }))
     }
 }

@@ -37,7 +37,9 @@ extension RoundAssignment {
                 configuration: plan.configuration.lora,
                 model: model.transformer.configuration, seed: plan.seed)
         reference = try adapter(plan.referenceCheckpoint)
-        earlier = plan.earlierCheckpoints.reduce(into: [:]) { $0[$1] = try? adapter($1) }
+        let known = Set(try checkpoints.store.checkpoints().map(\.id))
+        earlier = try plan.earlierCheckpoints.intersection(known)
+            .reduce(into: [:]) { $0[$1] = try adapter($1) }
         self.files = files
         annotator = configuration.annotator
         labels = configuration.labels

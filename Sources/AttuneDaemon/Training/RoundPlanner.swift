@@ -38,7 +38,7 @@ struct RoundPlanner: Sendable {
         if configuration.training.labelNoise == .estimated,
             let noise = try store.answerConsistency().noise
         {
-            round.labelSmoothing = noise
+            round.labelSmoothing = max(round.labelSmoothing, noise)
         }
         let head = try checkpoints.resolve("head")
         if let head {
@@ -55,7 +55,7 @@ struct RoundPlanner: Sendable {
             template: model.transformer.chatTemplate)
         var tooLong = LongFeedback()
         let fresh = try fresh(
-            limit: limit, withRatings: round.loss.takesRatings, ruler, &tooLong)
+            limit: limit, withRatings: round.takesRatings, ruler, &tooLong)
         let answers = try answers(limit: round.windowLimit, ruler, &tooLong)
         guard !fresh.isEmpty || !answers.isEmpty || tooLong.count > 0 else {
             throw ControlError(
@@ -63,11 +63,18 @@ struct RoundPlanner: Sendable {
                 "cannot train: there is no new feedback since the last round; add pairs with"
                     + " `attunectl feedback add` or `feedback import`, or answer label requests")
         }
+        let budget = try requestBudget(run)
+        guard round.weighting != .onlineOnly || !answers.isEmpty || budget != 0 else {
+            throw ControlError(
+                .notEnoughFeedback,
+                "cannot train: training.weighting is online-only, there are no answers to train on and"
+                    + " nobody is asked")
+        }
         let selection = try RoundWindow.select(
             new: fresh.map(\.id), replayShare: round.replayShare, limit: round.windowLimit,
             seed: seed, older: store.forEachReplayCandidate)
         let replayed = try store.feedback(ids: selection.replayed).filter { entry in
-            (entry.feedback.kind.isPreference || round.loss.takesRatings)
+            (entry.feedback.kind.isPreference || round.takesRatings)
                 && PairExample(entry).map { ruler.tokens($0) <= ruler.limit } ?? false
         }
         let chosen = Set(selection.new)
@@ -79,7 +86,7 @@ struct RoundPlanner: Sendable {
                 .compactMap(PairExample.init),
             configuration: round, startCheckpoint: head?.hex,
             referenceCheckpoint: round.reference == .head ? head?.hex : nil,
-            requestBudget: try requestBudget(run),
+            requestBudget: budget,
             learner: try head.flatMap { try checkpoints.learner(of: $0) })
         return Choice(
             plan: plan, new: selection.new, answers: answers.map(\.id), tooLong: tooLong,
@@ -156,7 +163,12 @@ struct RoundPlanner: Sendable {
         case .none: return 0
         case .command: return configuration.labels.perRound
         case .human: return try leftForToday()
-        case .both: return try configuration.labels.perRound + leftForToday()
+        case .both:
+            // So many that neither is asked more than its own budget, by the share it has.
+            let share = configuration.annotator.commandShare
+            let forProgram = Double(configuration.labels.perRound) / max(share, 1e-9)
+            let forPerson = Double(try leftForToday()) / max(1 - share, 1e-9)
+            return Int(min(forProgram, forPerson, 1e9))
         }
     }
 }

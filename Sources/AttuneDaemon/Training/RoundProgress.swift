@@ -104,6 +104,7 @@ extension RoundReport {
             seconds: outcome?.seconds ?? seconds, seed: plan.seed,
             items: RoundItems(plan, metrics, skips),
             asks: metrics.map { $0.answered + $0.ties + $0.open } ?? progress?.asks ?? 0,
+            unaskable: metrics?.unaskable,
             start: plan.startCheckpoint, reference: plan.referenceCheckpoint,
             checkpoint: round.checkpoint,
             promoted: round.checkpoint.map(promotions.contains) ?? false,

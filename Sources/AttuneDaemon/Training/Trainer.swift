@@ -34,19 +34,19 @@ package actor Trainer {
     private let models: ModelLibrary
     private let runner: RoundRunner
     private let configuration: DaemonConfiguration
-    private let events: EventStream<Event>
-    private let logger: Logger
-    private let directory: StateDirectory
+    let events: EventStream<Event>
+    let logger: Logger
+    let directory: StateDirectory
     var state = State.idle
     private var isShuttingDown = false
     /// A person wants no round to run: binds one that is just starting or ending as well.
-    private var isPausing = false
+    var isPausing = false
     var isStarting = false
     var store: FeedbackStore { checkpoints.store }
 
     private static let pausedKey = "training.paused"
     /// Seconds that earlier runs of the present round computed; a kill loses those of its run.
-    private static let secondsKey = "training.seconds"
+    static let secondsKey = "training.seconds"
 
     init(
         checkpoints: CheckpointLibrary, models: ModelLibrary, runner: RoundRunner,
@@ -210,7 +210,9 @@ package actor Trainer {
     package func startIfDue() async {
         guard configuration.training.schedule == .automatic, case .idle = state, !isStarting,
             let counts = try? await store.perform({ try $0.counts() }),
-            counts.waiting >= configuration.training.newPairs, case .idle = state, !isStarting
+            counts.waiting - (configuration.round.takesRatings ? 0 : counts.waitingRatings)
+                >= configuration.training.newPairs,
+            case .idle = state, !isStarting
         else { return }
         do {
             _ = try await start(TrainingRun())
@@ -249,18 +251,6 @@ package actor Trainer {
             state = .paused(round: round.id, reason: ControlError(describing: error).message)
             throw error
         }
-    }
-
-    /// Ends a round that is not running now and can never go on; its pairs and answers wait for the
-    /// next one.
-    private func abandon(_ id: Int, _ end: RoundEnd, _ message: String) async throws {
-        try await store.perform { store in
-            try store.endRound(id, end)
-            try store.set(Self.secondsKey, to: nil)
-        }
-        RoundFiles(directory: "\(directory.rounds)/\(id)").remove()
-        state = isPausing ? .paused(round: nil, reason: nil) : .idle
-        publish(.roundFailed, message, round: id)
     }
 
     private func launch(
@@ -332,109 +322,12 @@ package actor Trainer {
                 subject: subject, progress: progress))
     }
 
-    private func finished(
-        _ id: Int, _ checkpoint: CheckpointID, isHead: Bool, _ gate: GateDecision
-    ) async {
-        let lines = end(.idle)
-        publish(
-            .checkpointCreated, "Round \(id) left a checkpoint", round: id, subject: checkpoint.hex)
-        if isHead {
-            publish(
-                .headChanged, "The gate let the checkpoint pass", round: id,
-                subject: checkpoint.hex)
-        }
-        publish(
-            .roundFinished, "Round \(id) is done: \(gate.verdict.rawValue)", round: id)
-        if let report = try? await report(id) { lines?.publish(.value(report)) }
-        lines?.finish()
-    }
-
-    private func stopped(_ id: Int, by error: any Error, files: RoundFiles) async {
-        let failure = ControlError(describing: error)
-        if case .running(let running) = state, running.isCancelled {
-            await cancelled(id, files: files)
-            return
-        }
-        if error is CancellationError {
-            let lines = end(.paused(round: id, reason: nil))
-            publish(.roundPaused, "Round \(id) is paused", round: id)
-            lines?.publish(
-                .failure(
-                    ControlError(
-                        .cancelled,
-                        "cannot finish round \(id) now: it was paused; `attunectl train resume`"
-                            + " goes on where it stopped")))
-            lines?.finish()
-            return
-        }
-        logger.error(
-            "Round stopped", metadata: ["round": "\(id)", "reason": "\(failure.message)"])
-        if error.isLasting {
-            try? await store.perform { store in
-                try store.endRound(id, .failed(failure.message))
-                try store.set(Self.secondsKey, to: nil)
-            }
-            files.remove()
-            let lines = end(.idle)
-            publish(.roundFailed, "Round \(id) failed: \(failure.message)", round: id)
-            lines?.publish(.failure(failure))
-            lines?.finish()
-        } else {
-            let lines = end(.paused(round: id, reason: failure.message))
-            publish(
-                .roundFailed, "Round \(id) waits: \(failure.message)", round: id)
-            lines?.publish(.failure(failure))
-            lines?.finish()
-        }
-    }
-
-    private func cancelled(_ id: Int, files: RoundFiles) async {
-        do {
-            try await store.perform { store in
-                try store.endRound(id, .cancelled)
-                try store.set(Self.secondsKey, to: nil)
-            }
-        } catch {
-            let reason = ControlError(describing: error)
-            let lines = end(.paused(round: id, reason: reason.message))
-            lines?.publish(.failure(reason))
-            lines?.finish()
-            return
-        }
-        files.remove()
-        let lines = end(.idle)
-        publish(.roundFailed, "Round \(id) was cancelled", round: id)
-        lines?.publish(
-            .failure(
-                ControlError(
-                    .cancelled,
-                    "cannot finish round \(id): it was cancelled; its feedback waits for the next"
-                        + " round")))
-        lines?.finish()
-    }
-
-    private func end(_ next: State) -> EventStream<Line>? {
-        defer {
-            state = next
-            if isPausing, case .idle = next { state = .paused(round: nil, reason: nil) }
-        }
-        guard case .running(let running) = state else { return nil }
-        return running.lines
-    }
-
     /// Tells who listens, and the journal, where `ROUND` finds it.
-    private func publish(
+    func publish(
         _ kind: Event.Kind, _ message: String, round: Int, subject: String? = nil
     ) {
         logger.info("\(message)", metadata: ["round": "\(round)"])
         events.publish(
             Event(kind: kind, at: Date(), message: message, subject: subject ?? "\(round)"))
-    }
-}
-
-extension Error {
-    /// Whether a round that met this error can never go on; the rest a person can remove.
-    fileprivate var isLasting: Bool {
-        self is PreferenceLearningError
     }
 }

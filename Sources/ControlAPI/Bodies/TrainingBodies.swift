@@ -64,6 +64,8 @@ public struct RoundReport: JSONBody, Hashable {
     public var items: RoundItems
     /// How many label requests the round raised.
     public var asks: Int
+    /// Pairs it wanted to ask about, but the model wrote fewer than two usable answers.
+    public var unaskable: Int?
     /// The checkpoint it started from, the one it was measured against, and the one it made.
     public var start: String?
     public var reference: String?
@@ -78,7 +80,7 @@ public struct RoundReport: JSONBody, Hashable {
 
     public init(
         id: Int, state: State, startedAt: Date, finishedAt: Date? = nil, seconds: Double = 0,
-        seed: UInt64, items: RoundItems, asks: Int = 0, start: String? = nil,
+        seed: UInt64, items: RoundItems, asks: Int = 0, unaskable: Int? = nil, start: String? = nil,
         reference: String? = nil, checkpoint: String? = nil, promoted: Bool = false,
         metrics: [String: Double] = [:], gate: GateReport? = nil, failure: String? = nil
     ) {
@@ -90,6 +92,7 @@ public struct RoundReport: JSONBody, Hashable {
         self.seed = seed
         self.items = items
         self.asks = asks
+        self.unaskable = unaskable
         self.start = start
         self.reference = reference
         self.checkpoint = checkpoint

@@ -30,5 +30,6 @@ struct RowShape: Sendable {
         .attune, .openWebUI, .fastChat, .argilla, .openAI, .openAIRejectedResponse,
         .llamaFactoryAlpaca, .llamaFactoryAlpacaRated, .llamaFactoryChat, .llamaFactoryChatRated,
         .trlUnpaired, .openRLHFUnpaired, .metaAPO, .ultraFeedback, .hhRLHF, .trlPair,
+        .ranked,
     ]
 }

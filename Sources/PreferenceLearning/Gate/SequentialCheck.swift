@@ -9,6 +9,10 @@ import Foundation
 /// grows to `1/α` with a probability of at most α, so the check may look after every answer and stop
 /// when it likes.
 ///
+/// "No worse" supposes that both answers of a pair come from the same kind of source. A text of the
+/// new model's own on the rejected side is likelier under it for that alone; such pairs are not to be
+/// given here.
+///
 /// - Source: Ville's inequality; Waudby-Smith & Ramdas 2024, arXiv:2010.09686 (betting); Ramdas et
 ///   al. 2023, arXiv:2210.01948 (e-processes).
 public struct SequentialCheck: Sendable {
@@ -28,25 +32,18 @@ public struct SequentialCheck: Sendable {
     ///
     /// - Parameters:
     ///   - changes: how much each pair's margin grew from the model before to the new one, nats.
-    ///   - keys: the pairs' prompts; a prompt counts once, by the mean of its pairs.
+    ///   - keys: the pairs' prompts; of a prompt the first pair counts, and what came later changes no
+    ///     bet that has been made.
     /// - Returns: verdict `keep`, which means the model before, when the new one is worse;
     ///   `insufficientEvidence` until then: nothing is ever proved in its favour.
     public func decide(_ changes: [Double], clusteredBy keys: [String]) -> GateDecision {
         precondition(changes.count == keys.count, "every change needs the name of its prompt")
-        var order: [String] = []
-        var groups: [String: [Double]] = [:]
-        for (change, key) in zip(changes, keys) {
-            if groups[key] == nil { order.append(key) }
-            groups[key, default: []].append(change)
-        }
-        let means = order.map { key in
-            let group = groups[key] ?? []
-            return group.reduce(0, +) / Double(group.count)
-        }
+        var seen: Set<String> = []
+        let bets = zip(changes, keys).filter { seen.insert($0.1).inserted }.map(\.0)
         var stakes = Self.shares.map { _ in 1.0 }
         var highest = 1.0
-        for mean in means {
-            let outcome = mean < 0 ? 0 : mean > 0 ? 1 : 0.5
+        for change in bets {
+            let outcome = change < 0 ? 0 : change > 0 ? 1 : 0.5
             for index in stakes.indices {
                 stakes[index] *= 1 + Self.shares[index] * (0.5 - outcome)
             }
@@ -54,9 +51,9 @@ public struct SequentialCheck: Sendable {
         }
         let bound = 1 / (1 - confidence)
         let isWorse = highest >= bound
-        let worse = means.count { $0 < 0 }
+        let worse = bets.count { $0 < 0 }
         let text =
-            "Of \(means.count) prompts with new feedback, \(worse) have the preferred answer ranked"
+            "Of \(bets.count) prompts with new feedback, \(worse) have the preferred answer ranked"
             + " lower than by the head before; the evidence against the head is"
             + String(format: " %.3g of %.3g.", highest, bound)
         let check = GateCheck(

@@ -33,8 +33,10 @@ extension Round {
                 guard labels.asks(weight: weight, draw: draw) else { continue }
                 asks.append(.init(item: index, score: score, weight: weight, draw: draw))
             }
+            // At random, need has no say in what a budget leaves out either.
             asks = LabelRequestPolicy.byNeed(
-                asks, weight: \.weight, draw: \.draw, id: { String($0.item) })
+                asks, weight: { labels.rule == .random ? 0 : $0.weight }, draw: \.draw,
+                id: { String($0.item) })
             if let budget = plan.requestBudget {
                 let metrics = state.metrics
                 let allowance = LabelBudget.allowance(

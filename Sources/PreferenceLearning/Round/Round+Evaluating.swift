@@ -3,7 +3,9 @@ extension Round {
     /// Measures one stretch of evidence.
     func evaluate(with scorer: PairScorer, in environment: any RoundEnvironment) throws {
         guard state.step > 0 else {
-            throw PreferenceLearningError.allRetracted(pairs: state.retracted.count)
+            throw state.retracted.isEmpty
+                ? PreferenceLearningError.nothingAnswered(pairs: walk.items.count)
+                : PreferenceLearningError.allRetracted(pairs: state.retracted.count)
         }
         let collector =
             self.collector

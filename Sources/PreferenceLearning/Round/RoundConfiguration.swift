@@ -93,6 +93,9 @@ public struct RoundConfiguration: Codable, Hashable, Sendable {
         min(maximumSequenceLength, model.configuration.contextLength)
     }
 
+    /// Whether responses that were rated alone can be trained on.
+    package var takesRatings: Bool { loss.takesRatings && weighting != .onlineOnly }
+
     /// The loss these settings describe.
     public var loss: PreferenceLoss {
         PreferenceLoss(

@@ -9,9 +9,12 @@ extension FeedbackCommand {
             abstract: "Take in files of preference data.",
             discussion: """
                 The shape of each row is recognised by itself (JSON Lines or a JSON array; TRL, OpenAI, HH-RLHF, \
-                UltraFeedback, LLaMA-Factory, OpenRLHF, Open WebUI, FastChat, Argilla and Attune's own). Every row is \
-                accounted for: imported, duplicate, or refused with its line and the reason. Importing again changes \
-                nothing. Ends with code 1 if a row was refused, unless --allow-refused; the others are in all the same.
+                UltraFeedback, LLaMA-Factory, OpenRLHF, Open WebUI, FastChat, Argilla, ranked lists and Attune's own). \
+                Every row is accounted for: imported, duplicate, or refused with its line and the reason. Importing \
+                again changes nothing. Ends with code 1 if a row was refused, unless --allow-refused; the others are \
+                in all the same. Rounds learn from pairs, from edits (the rewritten answer over the old one), from \
+                ranked lists (the best answer over the worst, one pair) and from thumbs (by a loss for rated answers); \
+                ties are kept.
                 """)
 
         @OptionGroup var options: GlobalOptions

@@ -25,7 +25,7 @@ package enum RoundText {
         facts.add("seed", "\(round.seed)")
         facts.add("trained on", items(round.items))
         facts.add("left out", leftOut(round.items))
-        facts.add("asked", "\(round.asks) labels")
+        facts.add("asked", asked(round))
         facts.add("from", Format.id(round.start))
         facts.add("against", Format.id(round.reference))
         facts.add(
@@ -34,6 +34,13 @@ package enum RoundText {
         facts.add("failure", round.failure)
         return [facts.text, metrics(round.metrics), round.gate.map(gate) ?? ""]
             .filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private static func asked(_ round: RoundReport) -> String {
+        let asked = "\(round.asks) labels"
+        guard let unaskable = round.unaskable, unaskable > 0 else { return asked }
+        return "\(asked); \(unaskable) more pairs got fewer than two usable answers (empty, alike,"
+            + " or longer than training.maximumNewTokens)"
     }
 
     package static func gate(_ gate: GateReport) -> String {

@@ -45,8 +45,10 @@ import Testing
         #expect(Double(found) / Double(runs) > 0.9, "\(found) of \(runs), seed 18")
     }
 
-    /// Twenty pairs of one prompt are one opinion.
+    /// Twenty pairs of one prompt are one opinion, and the first of them is the bet.
     @Test func aPromptCountsOnce() {
+        let changed = check.decide([-1, 5, 5], clusteredBy: ["p", "p", "p"])
+        #expect(changed.checks[0].value == check.decide([-1], clusteredBy: ["p"]).checks[0].value)
         let decision = check.decide(
             [Double](repeating: -1, count: 20), clusteredBy: [String](repeating: "p", count: 20))
         #expect(decision.verdict == .insufficientEvidence)
