@@ -74,6 +74,12 @@ def write_lines(path, rows):
     pathlib.Path(path).write_text(text, "utf-8")
 
 
+def by_turns(groups):
+    """The first of every group, then the second of every group, and so on."""
+    longest = max(map(len, groups), default=0)
+    return [group[turn] for turn in range(longest) for group in groups if turn < len(group)]
+
+
 def text(side):
     """What is said in a text or in messages."""
     return side if isinstance(side, str) else "\n".join(message["content"] for message in side)
