@@ -37,6 +37,15 @@ void *attune_allocate(size_t size) {
     return mapped + before;
 }
 
+// Before the memory is written: it is soon used as a whole, and the system looks for huge pages once.
+void attune_prefer_huge_pages(void *memory, size_t size) {
+#if defined(MADV_HUGEPAGE)
+    if (size >= HUGE_PAGE) madvise(memory, rounded_up(size, HUGE_PAGE), MADV_HUGEPAGE);
+#else
+    (void)memory, (void)size;
+#endif
+}
+
 // Not before the memory is written: the first write would wait for the system to find huge pages.
 void attune_use_huge_pages(void *memory, size_t size) {
     if (size < HUGE_PAGE) return;

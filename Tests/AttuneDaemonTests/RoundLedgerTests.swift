@@ -32,6 +32,24 @@ import Testing
         return made
     }
 
+    /// A plan of an earlier version lacks the settings that came later.
+    @Test func anOlderPlanIsReadWithDefaults() throws {
+        var configuration = RoundConfiguration()
+        configuration.objective = .simpo(beta: 2.5, gamma: 0.6)
+        configuration.learningRate = 7e-4
+        let plan = RoundPlan(seed: 3, window: [], heldOut: [], configuration: configuration)
+        let json = try RoundRecord(plan: plan, model: head).json()
+        var old = json
+        for member in [#","weighting":"meta-learner""#, #""asking":"weight","askingShare":0.5,"#] {
+            #expect(old.contains(member))
+            old = old.replacing(member, with: "")
+        }
+        #expect(try RoundRecord(json: old).json() == json)
+        #expect(throws: (any Error).self) {
+            try RoundRecord(json: json.replacing(#""plan":"#, with: #""plans":"#))
+        }
+    }
+
     @Test func aRoundThatPassedIsPromotedAfterACrash() throws {
         let made = try endUnpromoted {}
         try ledger.library.promoteUnpromotedRound()

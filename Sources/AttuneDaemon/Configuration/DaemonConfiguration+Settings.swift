@@ -100,6 +100,12 @@ extension DaemonConfiguration {
         .choice(
             "training.metaLearner", \.training.round.metaLearner.initialization,
             "How a fresh meta-learner starts."),
+        .number(
+            "training.metaLearningRate", \.training.round.metaLearner.learningRate, 0...1,
+            "Learning rate of the meta-learner."),
+        .integer(
+            "training.metaBatches", \.training.round.metaLearner.batchesPerUpdate, 1...4096,
+            "Batches with answers that the meta-learner gathers for an update."),
         .choice(
             "training.weighting", \.training.round.weighting,
             "How much a given pair counts beside the answers to its request: as the meta-learner"

@@ -22,8 +22,32 @@ package struct RoundRecord: Codable, Sendable {
         self.model = model
     }
 
-    init(json: String) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+    /// Reads a plan of this version or of an earlier one: settings that came later have their defaults.
+    package init(json: String) throws {
+        let data = Data(json.utf8)
+        do {
+            self = try JSONDecoder().decode(Self.self, from: data)
+        } catch DecodingError.keyNotFound {
+            self = try JSONDecoder().decode(Self.self, from: Self.completed(data))
+        }
+    }
+
+    private static func completed(_ data: Data) throws -> Data {
+        var record = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+        var plan = record["plan"] as? [String: Any] ?? [:]
+        let defaults = try JSONSerialization.jsonObject(
+            with: JSONEncoder().encode(RoundConfiguration()))
+        plan["configuration"] = overlay(plan["configuration"] ?? [:], on: defaults)
+        record["plan"] = plan
+        return try JSONSerialization.data(withJSONObject: record)
+    }
+
+    /// Fills in the keys that are missing; one of several alternatives is left as it is.
+    private static func overlay(_ stored: Any, on defaults: Any) -> Any {
+        guard let stored = stored as? [String: Any], let defaults = defaults as? [String: Any],
+            Set(stored.keys).isSubset(of: defaults.keys)
+        else { return stored }
+        return defaults.merging(stored) { overlay($1, on: $0) }
     }
 
     package func json() throws -> String {

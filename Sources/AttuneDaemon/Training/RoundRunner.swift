@@ -31,7 +31,7 @@ actor RoundRunner {
     /// - Errors: `CancellationError` within a second of the flag; what the round or its
     ///   environment throws. The state last kept can be gone on from in every case.
     func run(
-        _ assignment: RoundAssignment, flag: CancellationFlag,
+        _ assignment: RoundAssignment, flag: CancellationFlag, pace note: PaceNote,
         send: @escaping @Sendable (RoundEvent) -> Void
     ) throws -> RoundResult {
         // Declared first, so that the buffers are freed before.
@@ -41,7 +41,7 @@ actor RoundRunner {
             precision: assignment.plan.configuration.precision)
         let session = RoundSession(
             assignment, store: store, thread: thread, flag: flag, pace: TrainingPace(pace),
-            logger: logger, send: send)
+            note: note, logger: logger, send: send)
         let round = try Round(
             plan: assignment.plan, state: assignment.files.load(),
             reference: assignment.reference, start: assignment.start,

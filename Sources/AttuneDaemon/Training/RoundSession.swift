@@ -18,8 +18,8 @@ final class RoundSession: RoundEnvironment {
     private let cache: ReferenceCache
     private let annotator: CommandAnnotator?
     private let pace: TrainingPace
+    private let note: PaceNote
     private let logger: Logger
-    private var paceReason: TrainingPace.Reason?
     private var savedPhase: RoundState.Phase?
     private var savedAt = ContinuousClock.now
 
@@ -28,11 +28,12 @@ final class RoundSession: RoundEnvironment {
 
     init(
         _ assignment: RoundAssignment, store: FeedbackStore, thread: ComputeThread,
-        flag: CancellationFlag, pace: TrainingPace, logger: Logger,
+        flag: CancellationFlag, pace: TrainingPace, note: PaceNote, logger: Logger,
         send: @escaping (RoundEvent) -> Void
     ) {
         self.assignment = assignment
         self.pace = pace
+        self.note = note
         self.logger = logger
         self.store = store
         self.thread = thread
@@ -69,9 +70,9 @@ final class RoundSession: RoundEnvironment {
     }
 
     private func noteReason() {
-        guard pace.reason != paceReason else { return }
-        paceReason = pace.reason
-        let text = paceReason.map { "The round goes slower: \($0.rawValue)" }
+        guard pace.reason != note.reason else { return }
+        note.reason = pace.reason
+        let text = pace.reason.map { "The round goes slower: \($0.rawValue)" }
         logger.info("\(text ?? "The round goes at full speed")")
     }
 

@@ -8,7 +8,8 @@ extension Trainer {
         case .idle: TrainingStatus(state: .idle)
         case .running(let running):
             TrainingStatus(
-                state: .running, round: running.id, progress: running.progress.latest)
+                state: .running, round: running.id, progress: running.progress.latest,
+                slowedBy: running.pace.reason?.rawValue)
         case .paused(let round, let reason):
             TrainingStatus(
                 state: .paused, round: round,

@@ -23,6 +23,7 @@ package actor Trainer {
         let id: Int
         let flag: CancellationFlag
         let lines: EventStream<Line>
+        let pace = PaceNote()
         let began: ContinuousClock.Instant
         /// A person wants it to end for good.
         var isCancelled = false
@@ -261,13 +262,16 @@ package actor Trainer {
         let lines = running.lines.subscribe()
         let flag = running.flag
         if isPausing || isShuttingDown { flag.cancel() }
-        running.task = Task { await self.drive(id, plan: plan, model: model, flag: flag) }
+        let pace = running.pace
+        running.task = Task {
+            await self.drive(id, plan: plan, model: model, flag: flag, pace: pace)
+        }
         state = .running(running)
         return lines
     }
 
     private func drive(
-        _ id: Int, plan: RoundPlan, model: LoadedModel, flag: CancellationFlag
+        _ id: Int, plan: RoundPlan, model: LoadedModel, flag: CancellationFlag, pace: PaceNote
     ) async {
         let files = RoundFiles(directory: "\(directory.rounds)/\(id)")
         let (checkpoints, configuration) = (checkpoints, configuration)
@@ -280,7 +284,9 @@ package actor Trainer {
                     id: id, plan: plan, model: model, checkpoints: checkpoints, files: files,
                     configuration: configuration)
             }
-            let result = try await runner.run(assignment, flag: flag) { continuation.yield($0) }
+            let result = try await runner.run(assignment, flag: flag, pace: pace) {
+                continuation.yield($0)
+            }
             continuation.finish()
             await listener.value
             let seconds = (ContinuousClock.now - began) / .seconds(1)

@@ -11,6 +11,9 @@ void *attune_allocate(size_t size);
 /// read meanwhile.
 void attune_use_huge_pages(void *memory, size_t size);
 
+/// Asks for huge pages for allocated memory that nothing has been written to.
+void attune_prefer_huge_pages(void *memory, size_t size);
+
 /// Gives back what `attune_allocate(size)` returned.
 void attune_deallocate(void *memory, size_t size);
 

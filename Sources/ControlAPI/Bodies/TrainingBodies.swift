@@ -34,15 +34,19 @@ public struct TrainingStatus: JSONBody, Hashable {
     /// The round that runs, or that is paused half-way.
     public var round: Int?
     public var progress: WorkProgress?
+    /// Why the round goes slower than it could, or waits: battery, other processes, the duty cycle.
+    public var slowedBy: String?
     /// When a round starts by itself, if the configuration says so.
     public var nextRoundAt: Date?
 
     public init(
-        state: State, round: Int? = nil, progress: WorkProgress? = nil, nextRoundAt: Date? = nil
+        state: State, round: Int? = nil, progress: WorkProgress? = nil, slowedBy: String? = nil,
+        nextRoundAt: Date? = nil
     ) {
         self.state = state
         self.round = round
         self.progress = progress
+        self.slowedBy = slowedBy
         self.nextRoundAt = nextRoundAt
     }
 }

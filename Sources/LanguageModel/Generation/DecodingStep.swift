@@ -13,6 +13,7 @@ struct DecodingStep {
     private let context: ComputeContext
     private let adapter: DecodingAdapter?
     private let capacity: Int
+    private let pages: KeyValuePool
     private let stream: Floats
     private let normed: Floats
     private let queries: Floats
@@ -32,6 +33,7 @@ struct DecodingStep {
         self.context = context
         self.adapter = adapter
         self.capacity = capacity
+        pages = KeyValuePool(model: model)
         let widths = [
             model.width, model.width, model.width, model.width, model.keyValueWidth,
             model.keyValueWidth, model.feedForwardWidth, model.feedForwardWidth,
@@ -51,7 +53,7 @@ struct DecodingStep {
         precondition(samples.count <= capacity)
         let rows = samples.count
         for (row, sample) in samples.enumerated() {
-            sample.growPages(model: model)
+            sample.growPages(from: pages, model: model)
             attune_dequantize_rows(
                 context.model.embedding.rows(from: Int(sample.tokens[sample.tokens.count - 1])), 1,
                 model.width, stream + row * model.width, model.width)

@@ -12,17 +12,35 @@ final class KeyValuePage {
     var count = 0
     private let width: Int
     private let base: UnsafeMutablePointer<Float>
+    /// Where a sample's page comes from; nil for a prompt's.
+    private let pool: KeyValuePool?
 
+    /// Values in a page.
+    static func size(capacity: Int, model: ModelConfiguration) -> Int {
+        2 * model.layerCount * capacity * model.keyValueWidth
+    }
+
+    /// A prompt's page.
+    ///
     /// - Parameter capacity: rounded up to what products with keys take at a time.
     init(capacity: Int, model: ModelConfiguration) {
         let capacity = FloatArena.size(capacity)
         self.capacity = capacity
         width = model.keyValueWidth
-        base = .allocate(capacity: 2 * model.layerCount * capacity * width)
+        base = .allocate(capacity: Self.size(capacity: capacity, model: model))
+        pool = nil
+    }
+
+    /// A page for a sample's next ``samplePositions``.
+    init(from pool: KeyValuePool, model: ModelConfiguration) {
+        capacity = Self.samplePositions
+        width = model.keyValueWidth
+        base = pool.take()
+        self.pool = pool
     }
 
     deinit {
-        base.deallocate()
+        if let pool { pool.give(base) } else { base.deallocate() }
     }
 
     var view: KeyValueView {

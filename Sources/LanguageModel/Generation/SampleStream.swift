@@ -46,9 +46,9 @@ final class SampleStream {
     }
 
     /// Makes room for the position that a step is about to compute.
-    func growPages(model: ModelConfiguration) {
+    func growPages(from pool: KeyValuePool, model: ModelConfiguration) {
         if let last = pages.last, last.count < last.capacity { return }
-        pages.append(KeyValuePage(capacity: KeyValuePage.samplePositions, model: model))
+        pages.append(KeyValuePage(from: pool, model: model))
     }
 
     /// Says that the position's keys and values are there for all layers.

@@ -28,6 +28,7 @@ package enum StatusText {
         var text = status.state.rawValue
         if let round = status.round { text += ", round \(round)" }
         if let progress = status.progress { text += ": \(ProgressDisplay.summary(progress))" }
+        if let reason = status.slowedBy { text += "; slower, since \(reason)" }
         if let next = status.nextRoundAt { text += ", next round \(Format.time(next))" }
         return text
     }

@@ -44,6 +44,13 @@ import attunectl
                 """)
     }
 
+    @Test func aRoundThatWaitsSaysWhy() {
+        let status = TrainingStatus(
+            state: .running, round: 3, slowedBy: "the machine runs on battery")
+        let text = "running, round 3; slower, since the machine runs on battery"
+        #expect(StatusText.training(status) == text)
+    }
+
     @Test func theGateSaysWhatFailedAndWhy() {
         #expect(
             RoundText.gate(gate) == """
