@@ -35,7 +35,7 @@ extension EndToEndTests {
                     ["round", "show", "1"],
                     """
                     asks checkpoint finishedAt gate id items metrics promoted seconds seed \
-                    startedAt state
+                    startedAt state unaskable
                     """
                 ),
                 (
