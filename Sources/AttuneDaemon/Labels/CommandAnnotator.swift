@@ -8,7 +8,8 @@ package import PreferenceLearning
 /// One JSON object a line: in `{"id","prompt":[{"role","content"}],"candidates":[…]}`, out
 /// `{"id","scores":[…]}`, one score per candidate, higher is better. What the program writes to
 /// standard error goes to the daemon's log. A program that dies is started again, once a request; one
-/// that runs once for each request reads to the end of its input and is done. One that answers late or wrongly is killed, so that no stale answer is ever taken for another's.
+/// that runs once for each request reads to the end of its input and is done. One that answers late or
+/// wrongly is killed, so that no stale answer is ever taken for another's.
 ///
 /// Used by the thread that runs rounds; waiting is cut into slices so that a pause is noticed.
 package final class CommandAnnotator {

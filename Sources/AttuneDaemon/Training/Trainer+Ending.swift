@@ -10,10 +10,7 @@ extension Trainer {
     /// Ends a round that is not running now and can never go on; its pairs and answers wait for the
     /// next one.
     func abandon(_ id: Int, _ end: RoundEnd, _ message: String) async throws {
-        try await store.perform { store in
-            try store.endRound(id, end)
-            try store.set(Self.secondsKey, to: nil)
-        }
+        try await close(id, end)
         RoundFiles(directory: "\(directory.rounds)/\(id)").remove()
         state = isPausing ? .paused(round: nil, reason: nil) : .idle
         publish(.roundFailed, message, round: id)
@@ -57,10 +54,7 @@ extension Trainer {
         logger.error(
             "Round stopped", metadata: ["round": "\(id)", "reason": "\(failure.message)"])
         if error.isLasting {
-            try? await store.perform { store in
-                try store.endRound(id, .failed(failure.message))
-                try store.set(Self.secondsKey, to: nil)
-            }
+            try? await close(id, .failed(failure.message))
             files.remove()
             let lines = end(.idle)
             publish(.roundFailed, "Round \(id) failed: \(failure.message)", round: id)
@@ -77,10 +71,7 @@ extension Trainer {
 
     func cancelled(_ id: Int, files: RoundFiles) async {
         do {
-            try await store.perform { store in
-                try store.endRound(id, .cancelled)
-                try store.set(Self.secondsKey, to: nil)
-            }
+            try await close(id, .cancelled)
         } catch {
             let reason = ControlError(describing: error)
             let lines = end(.paused(round: id, reason: reason.message))
@@ -98,6 +89,14 @@ extension Trainer {
                     "cannot finish round \(id): it was cancelled; its feedback waits for the next"
                         + " round")))
         lines?.finish()
+    }
+
+    /// Says in the store how a round ended that leaves no checkpoint.
+    private func close(_ id: Int, _ end: RoundEnd) async throws {
+        try await store.perform { store in
+            try store.endRound(id, end)
+            try store.set(Self.secondsKey, to: nil)
+        }
     }
 
     func end(_ next: State) -> EventStream<Line>? {
