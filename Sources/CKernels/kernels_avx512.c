@@ -2,7 +2,7 @@
 #include "kernels_imports.h"
 
 #pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"))), apply_to = function)
 #define KERNELS attune_kernels_avx512
 #define KERNELS_NAME "avx512"
 #define TILE_ROWS 4

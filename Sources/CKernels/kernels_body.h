@@ -8,6 +8,7 @@
 enum { LANES = 16 };
 typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t int_lanes __attribute__((vector_size(64), aligned(4), may_alias));
+typedef _Float16 half_lanes __attribute__((vector_size(32), aligned(2), may_alias));
 
 static inline __attribute__((always_inline)) lanes load(const float *x) {
     return *(const lanes *)x;
@@ -130,12 +131,17 @@ static void multiply(
 
 /// One tile of `add_product`: at most TILE_ROWS by TILE_TOKENS registers of sums.
 static inline __attribute__((always_inline)) void product_tile(
-    const size_t rows, const size_t parts, size_t inner, float scale, const float *a,
-    size_t lda, size_t step, const float *b, size_t ldb, float *y, size_t ldy) {
+    const size_t rows, const size_t parts, const int halves, size_t inner, float scale,
+    const float *a, size_t lda, size_t step, const void *b, size_t ldb, float *y, size_t ldy) {
     lanes sums[4][TILE_TOKENS] = {};
     for (size_t k = 0; k < inner; k++) {
         lanes right[TILE_TOKENS];
-        for (size_t j = 0; j < parts; j++) right[j] = load(b + k * ldb + j * LANES);
+        for (size_t j = 0; j < parts; j++) {
+            size_t place = k * ldb + j * LANES;
+            right[j] = halves
+                ? __builtin_convertvector(*(const half_lanes *)((const _Float16 *)b + place), lanes)
+                : load((const float *)b + place);
+        }
         for (size_t i = 0; i < rows; i++) {
             lanes left = (lanes){} + a[i * lda + k * step];
             for (size_t j = 0; j < parts; j++) sums[i][j] += left * right[j];
@@ -148,13 +154,16 @@ static inline __attribute__((always_inline)) void product_tile(
         }
 }
 
-static void add_product(
-    size_t rows, size_t columns, size_t inner, float scale, const float *a, size_t lda,
-    size_t step, const float *b, size_t ldb, float *y, size_t ldy) {
+static inline __attribute__((always_inline)) void add_any_product(
+    const int halves, size_t rows, size_t columns, size_t inner, float scale, const float *a,
+    size_t lda, size_t step, const void *b, size_t ldb, float *y, size_t ldy) {
+    const _Float16 *half = b;
+    const float *single = b;
     size_t n = 0;
 #define ROWS(count, parts)                                                                         \
     product_tile(                                                                                  \
-        count, parts, inner, scale, a + i * lda, lda, step, b + n, ldb, y + i * ldy + n, ldy)
+        count, parts, halves, inner, scale, a + i * lda, lda, step,                                \
+        halves ? (const void *)(half + n) : single + n, ldb, y + i * ldy + n, ldy)
 #define TILE(parts)                                                                                \
     for (; n + parts * LANES <= columns; n += parts * LANES) {                                     \
         size_t i = 0;                                                                              \
@@ -175,9 +184,33 @@ static void add_product(
     for (size_t i = 0; i < rows; i++)
         for (size_t j = n; j < columns; j++) {
             float sum = 0;
-            for (size_t k = 0; k < inner; k++) sum += a[i * lda + k * step] * b[k * ldb + j];
+            for (size_t k = 0; k < inner; k++) {
+                size_t place = k * ldb + j;
+                sum += a[i * lda + k * step] * (halves ? (float)half[place] : single[place]);
+            }
             y[i * ldy + j] += scale * sum;
         }
+}
+
+static void add_product(
+    size_t rows, size_t columns, size_t inner, float scale, const float *a, size_t lda,
+    size_t step, const float *b, size_t ldb, float *y, size_t ldy) {
+    add_any_product(0, rows, columns, inner, scale, a, lda, step, b, ldb, y, ldy);
+}
+
+static void add_half_product(
+    size_t rows, size_t columns, size_t inner, float scale, const float *a, size_t lda,
+    size_t step, const uint16_t *b, size_t ldb, float *y, size_t ldy) {
+    add_any_product(1, rows, columns, inner, scale, a, lda, step, b, ldb, y, ldy);
+}
+
+static void to_halves(const float *x, size_t count, uint16_t *y, size_t step) {
+    const float most = 65504;
+    for (size_t i = 0; i < count; i++) {
+        float value = x[i] > most ? most : x[i] < -most ? -most : x[i];
+        _Float16 half = (_Float16)value;
+        memcpy(y + i * step, &half, sizeof half);
+    }
 }
 
 static float dot(const float *a, const float *b, size_t count) {
@@ -310,6 +343,8 @@ const attune_kernels KERNELS = {
     .multiply = multiply,
     .dots = dots,
     .add_product = add_product,
+    .add_half_product = add_half_product,
+    .to_halves = to_halves,
     .rms_norm = rms_norm,
     .rms_norm_backward = rms_norm_backward,
     .rope_interleaved = rope_interleaved,

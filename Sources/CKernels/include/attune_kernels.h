@@ -45,6 +45,14 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         size_t rows, size_t columns, size_t inner, float scale, const float *a, size_t lda,
         size_t step, const float *b, size_t ldb, float *y, size_t ldy);
 
+    /// The same with `b` in binary16.
+    void (*add_half_product)(
+        size_t rows, size_t columns, size_t inner, float scale, const float *a, size_t lda,
+        size_t step, const uint16_t *b, size_t ldb, float *y, size_t ldy);
+
+    /// Rounds numbers to binary16, `step` apart; those out of its range to the last in it.
+    void (*to_halves)(const float *x, size_t count, uint16_t *y, size_t step);
+
     /// `y = x · gain / sqrt(mean(x²) + epsilon)`.
     /// Source: Zhang and Sennrich 2019, arXiv:1910.07467.
     void (*rms_norm)(const float *x, const float *gain, size_t count, float epsilon, float *y);

@@ -53,16 +53,8 @@ extension ComputeContext {
         _ sampler: TokenSampler, _ parameters: SamplingParameters,
         _ onToken: ((Int, Int, TokenID) -> Void)?
     ) throws -> [SampleStream] {
-        let model = model.configuration
-        let sequence = try PackedSequence(
-            ResponseGroup(prompt: request.prompt, responses: []), model: model)
+        let (page, first) = try read(request.prompt, adapter, step)
         if request.sampleCount == 0 { return [] }
-        let page = KeyValuePage(capacity: sequence.count, model: model)
-        let output = try ForwardPass(self, sequence, adapter: adapter, isKept: false)
-            .run { layer, activations in
-                page.view.set(sequence.count, layer, activations, headSize: model.headSize)
-            }
-        page.count = sequence.count
         let streams = (0..<request.sampleCount).map {
             SampleStream(request: number, sample: $0, prompt: page, seed: parameters.seed)
         }
@@ -70,9 +62,6 @@ extension ComputeContext {
             for stream in streams { stream.finish(.length) }
             return streams
         }
-        step.run(hidden: normedRows([sequence.count - 1], output, copies: 1), rows: 1)
-        let first = [Float](
-            UnsafeBufferPointer(start: step.logits, count: model.vocabularySize))
         for start in stride(from: 0, to: streams.count, by: Self.stepCapacity) {
             let batch = streams[start..<min(streams.count, start + Self.stepCapacity)]
             for row in 0..<batch.count {
@@ -81,6 +70,23 @@ extension ComputeContext {
             try draw(Array(batch), step, sampler, parameters, onToken)
         }
         return streams
+    }
+
+    /// Computes a prompt: its page, and the logits of the token after it.
+    func read(
+        _ prompt: [TokenID], _ adapter: AdapterView?, _ step: DecodingStep
+    ) throws -> (KeyValuePage, [Float]) {
+        let model = model.configuration
+        let sequence = try PackedSequence(
+            ResponseGroup(prompt: prompt, responses: []), model: model)
+        let page = KeyValuePage(capacity: sequence.count, model: model)
+        let output = try ForwardPass(self, sequence, adapter: adapter, isKept: false)
+            .run { layer, activations in
+                page.view.set(sequence.count, layer, activations, headSize: model.headSize)
+            }
+        page.count = sequence.count
+        step.run(hidden: normedRows([sequence.count - 1], output, copies: 1), rows: 1)
+        return (page, step.rows(1)[0])
     }
 
     /// Draws the next token of every sample of a step.

@@ -5,7 +5,10 @@ internal import CKernels
 /// A task is one key-value head of a few samples of one prompt, which multiply its keys and values
 /// together; the pages of its own each sample multiplies alone. A sample's sums do not depend on
 /// what it is grouped with.
-struct DecodingAttention {
+///
+/// What the tasks read is plain memory: arrays would count references from two threads at once,
+/// which took a twentieth of a step.
+final class DecodingAttention {
     typealias Floats = UnsafeMutablePointer<Float>
 
     /// The most samples of a task.
@@ -13,6 +16,9 @@ struct DecodingAttention {
 
     private struct Sample {
         let position: Int
+        /// Of the rotation at its position.
+        let cosines: Floats
+        let sines: Floats
         let prompt: KeyValueView
         /// Those of the step's pages that are the sample's; the last has the new position.
         let pages: Range<Int>
@@ -22,14 +28,25 @@ struct DecodingAttention {
     }
 
     private let context: ComputeContext
-    private let samples: [Sample]
-    private let pages: [KeyValueView]
-    private let groups: [Range<Int>]
+    private let model: ModelConfiguration
+    private let kernels: attune_kernels
+    /// Of components that the rotation turns.
+    private let pairs: Int
+    private let samples: UnsafeMutableBufferPointer<Sample>
+    private let pages: UnsafeMutableBufferPointer<KeyValueView>
+    private let groups: UnsafeMutableBufferPointer<Range<Int>>
+    /// `[M, 2, pairs]`
+    private let angles: Floats
 
-    private var model: ModelConfiguration { context.model.configuration }
     private var shared: Int { model.headsPerKeyValueHead }
 
     init(_ context: ComputeContext, _ streams: ArraySlice<SampleStream>) {
+        self.context = context
+        model = context.model.configuration
+        kernels = context.kernels
+        context.rotary.extend(to: (streams.map(\.position).max() ?? 0) + 1)
+        let pairs = context.rotary.pairs
+        let angles = Floats.allocate(capacity: streams.count * 2 * pairs)
         var samples: [Sample] = []
         var pages: [KeyValueView] = []
         var groups: [Range<Int>] = []
@@ -37,10 +54,16 @@ struct DecodingAttention {
             let first = pages.count
             pages += stream.pages.map(\.view)
             let row = samples.count
+            let cosines = angles + row * 2 * pairs
+            let sines = cosines + pairs
+            context.rotary.withAngles(at: stream.position) {
+                cosines.update(from: $0, count: pairs)
+                sines.update(from: $1, count: pairs)
+            }
             samples.append(
                 Sample(
-                    position: stream.position, prompt: stream.prompt.view,
-                    pages: first..<pages.count))
+                    position: stream.position, cosines: cosines, sines: sines,
+                    prompt: stream.prompt.view, pages: first..<pages.count))
             if let last = groups.last, last.count < Self.groupSize,
                 samples[last.lowerBound].prompt.base == stream.prompt.view.base
             {
@@ -49,11 +72,18 @@ struct DecodingAttention {
                 groups.append(row..<row + 1)
             }
         }
-        self.context = context
-        self.samples = samples
-        self.pages = pages
-        self.groups = groups
-        context.rotary.extend(to: (samples.map(\.position).max() ?? 0) + 1)
+        self.pairs = pairs
+        self.angles = angles
+        self.samples = .copy(of: samples)
+        self.pages = .copy(of: pages)
+        self.groups = .copy(of: groups)
+    }
+
+    deinit {
+        samples.deallocate()
+        pages.deallocate()
+        groups.deallocate()
+        angles.deallocate()
     }
 
     /// The scratch that a worker needs, in values.
@@ -77,9 +107,11 @@ struct DecodingAttention {
                 let key = keys + row * model.keyValueWidth + column
                 let value = values + row * model.keyValueWidth + column
                 let query = queries + row * model.width + column * shared
-                rotate(samples[row].position, query, key)
+                rotate(samples[row], query, key)
                 let page = pages[samples[row].pages.upperBound - 1]
-                store(layer, key, value, column: column, in: page)
+                page.put(
+                    kernels, layer, column: column, key: key, value: value,
+                    headSize: model.headSize)
             }
             let place = group.lowerBound * model.width + column * shared
             attend(
@@ -88,24 +120,10 @@ struct DecodingAttention {
         }
     }
 
-    private func rotate(_ position: Int, _ query: Floats, _ key: Floats) {
-        let rotary = context.rotary
-        rotary.withAngles(at: position) { cosines, sines in
-            context.kernels.rope_interleaved(
-                query, shared, model.headSize, cosines, sines, rotary.pairs, 1)
-            context.kernels.rope_interleaved(
-                key, 1, model.headSize, cosines, sines, rotary.pairs, 1)
-        }
-    }
-
-    private func store(
-        _ layer: Int, _ key: Floats, _ value: Floats, column: Int, in page: KeyValueView
-    ) {
-        let columns = page.keys(layer)
-        let target = columns.base + column * columns.stride + page.count
-        for element in 0..<model.headSize { target[element * columns.stride] = key[element] }
-        (page.values(layer, column: column) + page.count * model.headSize)
-            .update(from: value, count: model.headSize)
+    private func rotate(_ sample: Sample, _ query: Floats, _ key: Floats) {
+        kernels.rope_interleaved(
+            query, shared, model.headSize, sample.cosines, sample.sines, pairs, 1)
+        kernels.rope_interleaved(key, 1, model.headSize, sample.cosines, sample.sines, pairs, 1)
     }
 
     /// - Parameters:
@@ -115,25 +133,23 @@ struct DecodingAttention {
         _ layer: Int, _ group: Range<Int>, _ queries: Floats, column: Int, into output: Floats,
         scores: Floats
     ) {
-        let kernels = context.kernels
         let size = model.headSize
         let width = FloatArena.size(group.reduce(0) { max($0, samples[$1].visibleWidth) })
         let headWidth = group.count * width
         scores.update(repeating: 0, count: shared * headWidth)
         let prompt = samples[group.lowerBound].prompt
-        let keys = prompt.keys(layer)
         for head in 0..<shared {
-            kernels.add_product(
-                group.count, prompt.capacity, size, 1, queries + head * size, model.width, 1,
-                keys.base + column * keys.stride, keys.stride, scores + head * headWidth, width)
+            prompt.addProduct(
+                kernels, rows: group.count, columns: prompt.capacity, inner: size,
+                queries + head * size, lda: model.width, prompt.keys(layer, column: column),
+                stride: prompt.capacity, to: scores + head * headWidth, ldy: width)
         }
         for row in 0..<group.count {
             forEachPage(of: group.lowerBound + row) { page, count, place in
-                let keys = page.keys(layer)
-                kernels.add_product(
-                    shared, FloatArena.size(count), size, 1, queries + row * model.width, size, 1,
-                    keys.base + column * keys.stride, keys.stride, scores + row * width + place,
-                    headWidth)
+                page.addProduct(
+                    kernels, rows: shared, columns: FloatArena.size(count), inner: size,
+                    queries + row * model.width, lda: size, page.keys(layer, column: column),
+                    stride: page.capacity, to: scores + row * width + place, ldy: headWidth)
             }
             for head in 0..<shared {
                 let values = scores + head * headWidth + row * width
@@ -146,15 +162,18 @@ struct DecodingAttention {
             (output + row * model.width).update(repeating: 0, count: shared * size)
         }
         for head in 0..<shared {
-            kernels.add_product(
-                group.count, size, prompt.count, 1, scores + head * headWidth, width, 1,
-                prompt.values(layer, column: column), size, output + head * size, model.width)
+            prompt.addProduct(
+                kernels, rows: group.count, columns: size, inner: prompt.count,
+                scores + head * headWidth, lda: width, prompt.values(layer, column: column),
+                stride: size, to: output + head * size, ldy: model.width)
         }
         for row in 0..<group.count {
             forEachPage(of: group.lowerBound + row) { page, count, place in
-                kernels.add_product(
-                    shared, size, count, 1, scores + row * width + place, headWidth, 1,
-                    page.values(layer, column: column), size, output + row * model.width, size)
+                page.addProduct(
+                    kernels, rows: shared, columns: size, inner: count,
+                    scores + row * width + place, lda: headWidth,
+                    page.values(layer, column: column), stride: size,
+                    to: output + row * model.width, ldy: size)
             }
         }
     }
@@ -171,5 +190,13 @@ struct DecodingAttention {
             body(page, page.count + (number == sample.pages.upperBound - 1 ? 1 : 0), place)
             place += page.capacity
         }
+    }
+}
+
+extension UnsafeMutableBufferPointer {
+    fileprivate static func copy(of elements: [Element]) -> Self {
+        let copy = allocate(capacity: elements.count)
+        _ = copy.initialize(from: elements)
+        return copy
     }
 }

@@ -33,7 +33,8 @@ struct DecodingStep {
         self.context = context
         self.adapter = adapter
         self.capacity = capacity
-        pages = KeyValuePool(model: model)
+        pages = KeyValuePool(
+            model: model, format: context.precision == .int8 ? .half : .single)
         let widths = [
             model.width, model.width, model.width, model.width, model.keyValueWidth,
             model.keyValueWidth, model.feedForwardWidth, model.feedForwardWidth,
@@ -89,6 +90,14 @@ struct DecodingStep {
     func run(hidden: UnsafePointer<Float>, rows: Int) {
         context.buffers.reserveScratch(4 * model.width)
         multiply([(context.model.head, logits)], by: hidden, rows: rows) { _ in }
+    }
+
+    /// The logits of the first samples.
+    func rows(_ count: Int) -> [[Float]] {
+        let size = model.vocabularySize
+        return (0..<count).map {
+            [Float](UnsafeBufferPointer(start: logits + $0 * size, count: size))
+        }
     }
 
     private func normalize(_ rows: Range<Int>, _ gain: [Float]) {

@@ -7,14 +7,19 @@ internal import CKernels
 final class KeyValuePool {
     private static let pagesPerSlab = 16
 
+    let format: KeyValueFormat
+    /// In bytes.
     private let pageSize: Int
     private var slabs: [UnsafeMutableRawPointer] = []
-    private var free: [UnsafeMutablePointer<Float>] = []
+    private var free: [UnsafeMutableRawPointer] = []
 
-    private var slabSize: Int { Self.pagesPerSlab * pageSize * MemoryLayout<Float>.stride }
+    private var slabSize: Int { Self.pagesPerSlab * pageSize }
 
-    init(model: ModelConfiguration) {
-        pageSize = KeyValuePage.size(capacity: KeyValuePage.samplePositions, model: model)
+    init(model: ModelConfiguration, format: KeyValueFormat) {
+        self.format = format
+        pageSize =
+            KeyValuePage.size(capacity: KeyValuePage.samplePositions, model: model)
+            * format.stride
     }
 
     deinit {
@@ -22,20 +27,18 @@ final class KeyValuePool {
     }
 
     /// Room for one page; what is in it is undefined.
-    func take() -> UnsafeMutablePointer<Float> {
+    func take() -> UnsafeMutableRawPointer {
         if free.isEmpty {
             guard let slab = attune_allocate(slabSize) else { preconditionFailure("it aborts") }
             attune_prefer_huge_pages(slab, slabSize)
             slabs.append(slab)
-            let first = slab.bindMemory(
-                to: Float.self, capacity: Self.pagesPerSlab * pageSize)
             // The lowest is taken first, so that a short text touches little.
-            free = (0..<Self.pagesPerSlab).reversed().map { first + $0 * pageSize }
+            free = (0..<Self.pagesPerSlab).reversed().map { slab + $0 * pageSize }
         }
         return free.removeLast()
     }
 
-    func give(_ page: UnsafeMutablePointer<Float>) {
+    func give(_ page: UnsafeMutableRawPointer) {
         free.append(page)
     }
 }

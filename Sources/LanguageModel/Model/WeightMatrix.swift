@@ -4,7 +4,7 @@ internal import CKernels
 ///
 /// - Shape: `[rows, columns]`, row-major; a row is a whole number of quantisation blocks.
 /// - Lifetime: valid as long as the `GGUFFile` it came from.
-struct WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outlives the matrix
+final class WeightMatrix: @unchecked Sendable {  // the mapping is read-only and outlives the matrix
     let name: String
     /// The type's number in the GGUF format.
     let type: UInt32

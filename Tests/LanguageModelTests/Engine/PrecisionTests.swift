@@ -82,6 +82,22 @@ import Testing
         }
     }
 
+    @Test(arguments: ActivationPrecision.allCases)
+    func decodingScoresAsScoringDoes(_ precision: ActivationPrecision) throws {
+        let model = try TinyModel.quantised.model()
+        let adapter = try LoRAAdapter.random(
+            seed: 5, amplitude: 0.3, model: model.configuration)
+        var group = group(model, seed: 4)
+        group.responses.append([])
+        let exact = try context(model, .float32).logps(group, adapter: adapter)
+        let decoded = try context(model, precision).decodedLogps(group, adapter: adapter)
+        let bound: Float = precision == .float32 ? 1e-4 : precision == .int16 ? 2e-3 : 0.2
+        for (a, b) in zip(exact, decoded) {
+            #expect(a.tokens.count == b.tokens.count)
+            for (x, y) in zip(a.tokens, b.tokens) { #expect(abs(x - y) < bound) }
+        }
+    }
+
     struct Greedy: Decodable {
         struct Case: Decodable {
             var prompt: [TokenID]

@@ -138,6 +138,35 @@ import Testing
         }
     }
 
+    @Test(arguments: all) func halvesAreTheNearestAndMultiplyAsTheirValues(
+        _ implementation: Implementation
+    ) {
+        let special: [Float] = [0, -0.0, 1e-8, 6e-8, 6.1e-5, 1, 65_504, 65_520, -1e9, 0.1, 2049]
+        let x = special + values(90, seed: 4)
+        var halves = [UInt16](repeating: 0xffff, count: 2 * x.count)
+        implementation.kernels.to_halves(x, x.count, &halves, 2)
+        let nearest = x.map { Float16(min(max($0, -65_504), 65_504)) }
+        for (index, value) in nearest.enumerated() {
+            #expect(halves[2 * index] == value.bitPattern)
+            #expect(halves[2 * index + 1] == 0xffff, "what lies between is left alone")
+        }
+        for columns in Self.lengths {
+            for (rows, inner) in [(3, 32), (1, 5), (4, 64)] {
+                let a = values(rows * inner, seed: 1)
+                let b = values(inner * columns, seed: 2).map { Float16($0) }
+                var y = values(rows * columns, seed: 3)
+                var expected = y
+                implementation.kernels.add_half_product(
+                    rows, columns, inner, 0.5, a, inner, 1, b.map(\.bitPattern), columns, &y,
+                    columns)
+                implementation.kernels.add_product(
+                    rows, columns, inner, 0.5, a, inner, 1, b.map(Float.init), columns, &expected,
+                    columns)
+                #expect(y == expected, "\(rows)·\(columns)·\(inner)")
+            }
+        }
+    }
+
     @Test(arguments: all) func normsAndTheirGradients(_ implementation: Implementation) {
         for count in Self.lengths {
             let x = values(count, seed: 1)

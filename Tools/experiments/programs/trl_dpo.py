@@ -9,28 +9,40 @@ cosine to a tenth, one pass.
 """
 
 import json
+import math
 import os
+import pathlib
 import sys
 import tempfile
 
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import AutoTokenizer
 from trl import DPOConfig, DPOTrainer
 
+TOOLS = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOOLS / "benchmarks/programs"))
+from pytorch import load  # noqa: E402
+
 END = "<|im_end|>"
+WARM_UP, FINAL = 0.03, 0.1
 
 
-def load(path):
-    loaded = AutoModelForCausalLM.from_pretrained(
-        os.path.dirname(path), gguf_file=os.path.basename(path), dtype=torch.float32)
-    config = loaded.config.to_dict()
-    config.pop("quantization_config", None)
-    model = LlamaForCausalLM(LlamaConfig(**config)).float()
-    model.load_state_dict(loaded.state_dict(), strict=False)
-    model.tie_weights()
-    return model
+class Trainer(DPOTrainer):
+    """TRL's, with Attune's schedule: the first step of that of transformers has learning rate 0 and trains nothing."""
+
+    def create_scheduler(self, num_training_steps, optimizer=None):
+        warm_up = math.ceil(WARM_UP * num_training_steps)
+
+        def rate(step):
+            if step < warm_up:
+                return (step + 1) / warm_up
+            progress = min(1, (step - warm_up) / max(num_training_steps - warm_up, 1))
+            return FINAL + (1 - FINAL) * (1 + math.cos(math.pi * progress)) / 2
+
+        self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer or self.optimizer, rate)
+        return self.lr_scheduler
 
 
 def read(path, tokenizer):
@@ -65,11 +77,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         options = DPOConfig(
             output_dir=folder, per_device_train_batch_size=batch, num_train_epochs=1, learning_rate=rate, beta=beta,
-            max_grad_norm=1.0, adam_beta1=0.9, adam_beta2=0.95, weight_decay=0.0, warmup_steps=0.03,
-            lr_scheduler_type="cosine_with_min_lr", lr_scheduler_kwargs={"min_lr_rate": 0.1}, seed=seed, bf16=False,
-            fp16=False, gradient_checkpointing=False, max_length=None, report_to=[], save_strategy="no",
-            logging_steps=1, use_cpu=True, disable_tqdm=True)
-        trainer = DPOTrainer(
+            max_grad_norm=1.0, adam_beta1=0.9, adam_beta2=0.95, weight_decay=0.0, seed=seed, bf16=False, fp16=False,
+            gradient_checkpointing=False, max_length=None, report_to=[], save_strategy="no", logging_steps=1,
+            use_cpu=True, disable_tqdm=True)
+        trainer = Trainer(
             model=model, args=options, processing_class=tokenizer, train_dataset=Dataset.from_list(trained),
             peft_config=LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", lora_dropout=0.0))
         trainer.train()

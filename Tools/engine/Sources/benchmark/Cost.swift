@@ -42,13 +42,19 @@ struct Cost {
     ) throws {
         let exact = ComputeContext(model: model, threads: threads)
         let rounded = ComputeContext(
-            model: model, threads: threads, precision: ComputePrecision(training: precision))
+            model: model, threads: threads,
+            precision: ComputePrecision(training: precision, sampling: precision))
         var tokens = 0
         var exactSum = 0.0
         var roundedSum = 0.0
         for group in pairs {
             let expected = try exact.logps(group, adapter: nil)
-            for (a, b) in zip(expected, try rounded.logps(group, adapter: nil)) {
+            // 8 bits are for sampling, whose cache is rounded as well.
+            let found =
+                precision == .int8
+                ? try rounded.decodedLogps(group, adapter: nil)
+                : try rounded.logps(group, adapter: nil)
+            for (a, b) in zip(expected, found) {
                 worstResponse = max(worstResponse, abs(a.sum - b.sum))
                 for (x, y) in zip(a.tokens, b.tokens) {
                     worstToken = max(worstToken, Double(abs(x - y)))
