@@ -27,8 +27,8 @@ extension EndToEndTests {
                 (
                     ["label", "list", "--limit", "1"],
                     """
-                    askedAt candidates closedAt draw feedback id prompt reason round score state \
-                    verdict weight
+                    askedAt candidates closedAt draw feedback id prompt reason round rule score \
+                    state verdict weight
                     """
                 ),
                 (

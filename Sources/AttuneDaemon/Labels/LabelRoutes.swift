@@ -76,9 +76,21 @@ extension LabelReport {
         self.init(
             id: request.id, state: state, prompt: request.prompt, candidates: request.candidates,
             feedback: request.feedback, score: request.score, weight: request.weight,
-            draw: request.draw, reason: request.explanation, round: request.round,
-            checkpoint: request.checkpoint, askedAt: request.askedAt, closedAt: request.closedAt,
+            draw: request.draw, rule: Rule(request.rule), repeats: request.repeats,
+            reason: request.explanation, round: request.round, checkpoint: request.checkpoint,
+            askedAt: request.askedAt, closedAt: request.closedAt,
             verdict: request.verdict)
+    }
+}
+
+extension LabelReport.Rule {
+    fileprivate init(_ rule: StoredLabelRequest.Rule) {
+        self =
+            switch rule {
+            case .weight: .weight
+            case .threshold: .threshold
+            case .random: .random
+            }
     }
 }
 

@@ -7,6 +7,12 @@ public struct LabelReport: JSONBody, Hashable {
         case open, answered, skipped, expired
     }
 
+    /// How the figures decided that it is asked: the weight as the chance not to, the weight below
+    /// one half, or the draw alone.
+    public enum Rule: String, Codable, CaseIterable, Sendable {
+        case weight, threshold, random
+    }
+
     public var id: String
     public var state: State
     public var prompt: [Message]
@@ -18,8 +24,11 @@ public struct LabelReport: JSONBody, Hashable {
     public var score: Double
     /// The meta weight w = h(s): how far the pair alone was trusted, between 0 and 1.
     public var weight: Double
-    /// The uniform draw u; it was asked because u > w.
+    /// The uniform draw u in [0, 1).
     public var draw: Double
+    public var rule: Rule
+    /// The answered request that this one puts again, to learn how sure the answers are.
+    public var repeats: String?
     /// What the three figures mean, in a person's words.
     public var reason: String
     /// The round that asked, and the checkpoint that wrote the candidates; absent for the bare base model.
@@ -31,8 +40,9 @@ public struct LabelReport: JSONBody, Hashable {
 
     public init(
         id: String, state: State, prompt: [Message], candidates: [String], feedback: String?,
-        score: Double, weight: Double, draw: Double, reason: String, round: Int,
-        checkpoint: String?, askedAt: Date, closedAt: Date? = nil, verdict: LabelVerdict? = nil
+        score: Double, weight: Double, draw: Double, rule: Rule = .weight, repeats: String? = nil,
+        reason: String, round: Int, checkpoint: String?, askedAt: Date, closedAt: Date? = nil,
+        verdict: LabelVerdict? = nil
     ) {
         self.id = id
         self.state = state
@@ -42,6 +52,8 @@ public struct LabelReport: JSONBody, Hashable {
         self.score = score
         self.weight = weight
         self.draw = draw
+        self.rule = rule
+        self.repeats = repeats
         self.reason = reason
         self.round = round
         self.checkpoint = checkpoint

@@ -53,7 +53,7 @@ import Testing
             NextLabel(label: label, open: 3),
             #"{"label":{"askedAt":"2026-11-23T17:39:28.123Z","candidates":["a","b"],"draw":0.75,"#
                 + #""feedback":"f","id":"r1","prompt":[{"content":"Why?","role":"user"}],"#
-                + #""reason":"badly aligned","round":2,"score":-0.5,"state":"open","weight":0.25},"#
+                + #""reason":"badly aligned","round":2,"rule":"weight","score":-0.5,"state":"open","weight":0.25},"#
                 + #""open":3}"#)
     }
 
