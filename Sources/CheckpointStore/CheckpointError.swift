@@ -23,6 +23,7 @@ public enum CheckpointError: Error, Hashable, Sendable {
     case invalidPeerAddress(String, reason: String)
     case architectureNotExportable(String)
     case refused(String, by: String, reason: String)
+    case nothingToMerge(CheckpointID, in: CheckpointID)
 
     public var kind: String {
         switch self {
@@ -44,6 +45,7 @@ public enum CheckpointError: Error, Hashable, Sendable {
         case .invalidPeerAddress: "invalid-peer-address"
         case .architectureNotExportable: "architecture-not-exportable"
         case .refused: "refused"
+        case .nothingToMerge: "nothing-to-merge"
         }
     }
 
@@ -106,6 +108,9 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
                 + "export from a llama-family model"
         case .refused(let what, let by, let reason):
             "cannot hand over \(what): \(by) refused it: \(reason)"
+        case .nothingToMerge(let part, let whole):
+            "cannot merge \(part.short) into \(whole.short): that one continues it and has all of it; "
+                + "use \(whole.short)"
         }
     }
 

@@ -67,7 +67,9 @@ enum Sample {
     static let shape = AdapterShape(rank: 2, alpha: 4)
     static let host = HostKey()
 
-    static func adapter(seed: UInt64 = 1) -> Adapter {
+    static func adapter(
+        seed: UInt64 = 1, shape: AdapterShape = shape, base: BaseModel = base
+    ) -> Adapter {
         var generator = SplitMix64(state: seed)
         var values: [String: [Float]] = [:]
         for matrix in Adapter.matrices(base: base, shape: shape) {

@@ -39,6 +39,10 @@ extension RouteTable {
         serve(ControlRoutes.rollbackCheckpoint) { _ in
             try await .value(daemon.promoter.rollback())
         }
+        serve(ControlRoutes.mergeCheckpoints) { call in
+            let input = try await call.input()
+            return try await .value(store.perform { _ in try library.merge(input) })
+        }
         serve(ControlRoutes.incompleteCheckpoints) { _ in
             try await .value(store.perform { _ in ObjectList(ids: try library.incomplete()) })
         }
@@ -71,6 +75,30 @@ extension CheckpointLibrary {
     fileprivate func incomplete() throws -> [CheckpointID] {
         repository.objects.incomplete(
             among: try store.checkpoints().map { try ObjectID(validating: $0.id) })
+    }
+
+    /// Merges two checkpoints and puts the result on record.
+    fileprivate func merge(_ input: Merge) throws -> MergeReport {
+        guard input.checkpoints.count == 2 else {
+            throw ControlError(
+                .invalidRequest, "cannot merge \(input.checkpoints.count) checkpoints: give two")
+        }
+        let ids = try input.checkpoints.map { name in
+            guard let id = try resolve(name) else {
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot merge the base model: it has learned nothing; give two checkpoints")
+            }
+            return id
+        }
+        let rule: MergeRule = input.rule == .sum ? .sum : .mean
+        let merge = try repository.merge(ids[0], ids[1], by: rule, host: key.id)
+        try store.register(checkpoint: merge.checkpoint.hex, origin: "merge")
+        return MergeReport(
+            checkpoint: try report(merge.checkpoint),
+            parts: merge.parts.map {
+                .init(checkpoint: $0.checkpoint.hex, evidence: $0.evidence, weight: $0.weight)
+            }, retainedEnergy: merge.retainedEnergy)
     }
 
     /// Reads everything of a checkpoint again and says what is wrong, if anything is.

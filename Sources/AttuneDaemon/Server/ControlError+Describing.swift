@@ -73,7 +73,7 @@ extension ControlError {
         case .fileOperation: error.kind == "disk-full" ? .storageFull : .internalError
         case .hashMismatch, .sizeMismatch, .malformed, .unsupportedFormat, .signatureInvalid:
             .integrity
-        case .hostKeyUnusable, .architectureNotExportable, .refused: .conflict
+        case .hostKeyUnusable, .architectureNotExportable, .refused, .nothingToMerge: .conflict
         }
     }
 }

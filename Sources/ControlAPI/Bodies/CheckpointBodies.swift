@@ -114,6 +114,54 @@ public struct PromotionReport: JSONBody, Hashable {
     }
 }
 
+/// Two checkpoints to become one.
+public struct Merge: JSONBody, Hashable {
+    public enum Rule: String, Codable, CaseIterable, Sendable {
+        /// Each counts by the feedback that only it has seen.
+        case mean
+        /// Both changes since the common ancestor in full.
+        case sum
+    }
+
+    /// Ids, unique beginnings of ids, or `head`.
+    public var checkpoints: [String]
+    /// `mean` unless set.
+    public var rule: Rule?
+
+    public init(checkpoints: [String], rule: Rule? = nil) {
+        self.checkpoints = checkpoints
+        self.rule = rule
+    }
+}
+
+/// What a merge made; promoting it is a step of its own.
+public struct MergeReport: JSONBody, Hashable {
+    public struct Part: Codable, Hashable, Sendable {
+        public var checkpoint: String
+        /// Pairs that it was trained on and the other was not.
+        public var evidence: Int
+        /// The factor of its weights' change.
+        public var weight: Double
+
+        public init(checkpoint: String, evidence: Int, weight: Double) {
+            self.checkpoint = checkpoint
+            self.evidence = evidence
+            self.weight = weight
+        }
+    }
+
+    public var checkpoint: CheckpointReport
+    public var parts: [Part]
+    /// How much of the exact sum the new adapter's rank holds: a share of squared Frobenius norms.
+    public var retainedEnergy: Double
+
+    public init(checkpoint: CheckpointReport, parts: [Part], retainedEnergy: Double) {
+        self.checkpoint = checkpoint
+        self.parts = parts
+        self.retainedEnergy = retainedEnergy
+    }
+}
+
 /// Where a handed-over checkpoint comes from.
 public struct Reception: JSONBody, Hashable {
     /// The name of the peer, for the registry's `origin`.

@@ -14,6 +14,7 @@ extension CheckpointError {
         case .baseMismatch: .wrongBase
         case .headReplayed, .headConflict: .staleHead
         case .hostKeyUnusable: .internalError
+        case .nothingToMerge: .conflict
         }
     }
 }

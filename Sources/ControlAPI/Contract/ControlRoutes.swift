@@ -92,6 +92,10 @@ public enum ControlRoutes {
         "rollbackCheckpoint", .post, "/checkpoints/rollback",
         errors: [.notFound, .busy, .integrity, .storageFull],
         summary: "Makes the head before this one the head again.")
+    public static let mergeCheckpoints = Endpoint<Merge, MergeReport>(
+        "mergeCheckpoints", .post, "/checkpoints/merge",
+        errors: [.notFound, .invalidRequest, .conflict, .wrongBase, .integrity, .storageFull],
+        summary: "Makes one checkpoint of two that went different ways; activates nothing.")
     public static let receiveCheckpoint = Endpoint<Reception, CheckpointReport>(
         "receiveCheckpoint", .post, "/checkpoints/{id}/receive",
         errors: [.notFound, .integrity, .wrongBase, .noModel, .storageFull],

@@ -8,7 +8,7 @@ struct CheckpointCommand: AsyncParsableCommand {
         discussion:
             "A checkpoint is named by its id or by the first digits of it that no other has.",
         subcommands: [
-            List.self, Show.self, Verify.self, Promote.self, Rollback.self, Export.self,
+            List.self, Show.self, Verify.self, Promote.self, Rollback.self, Merge.self, Export.self,
         ])
 
     struct List: AsyncParsableCommand {
@@ -18,15 +18,22 @@ struct CheckpointCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
         @Option(help: "At most this many.")
         var limit = 50
+        @Flag(help: "Draw which comes from which, and what each host has in use.")
+        var graph = false
 
         func run() async throws {
-            let checkpoints = try await options.connected { client in
-                try await allItems(limit: limit) { limit, after in
+            let (checkpoints, heads) = try await options.connected { client in
+                let checkpoints = try await allItems(limit: limit) { limit, after in
                     try await client.send(
                         ControlRoutes.listCheckpoints, PageQuery(limit: limit, after: after))
                 }
+                return (checkpoints, try await client.send(ControlRoutes.listHeads))
             }
-            try options.output.list(checkpoints, CheckpointText.table)
+            try options.output.list(checkpoints) {
+                graph
+                    ? CheckpointGraph.text($0, heads: heads.heads, own: heads.host)
+                    : CheckpointText.table($0)
+            }
         }
     }
 
@@ -104,6 +111,37 @@ struct CheckpointCommand: AsyncParsableCommand {
                 try await $0.send(ControlRoutes.rollbackCheckpoint)
             }
             try options.output.show(report, CheckpointText.promotion)
+        }
+    }
+
+    struct Merge: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make one checkpoint of two that went different ways.",
+            discussion: """
+                The new one stands beside them until it is promoted, through the gate like any other. Both adapters \
+                are added exactly and brought back to one adapter's rank by a singular value decomposition; how much \
+                of the sum that keeps is printed.
+                """)
+
+        @OptionGroup var options: GlobalOptions
+        @Argument(help: "A checkpoint's id, or `head`.")
+        var one: String
+        @Argument(help: "The other one's id, such as that of another host's head.")
+        var other: String
+        @Option(
+            help: """
+                mean: each counts by the feedback that only it has seen; sum: both changes since their common \
+                ancestor in full.
+                """)
+        var rule = ControlAPI.Merge.Rule.mean
+
+        func run() async throws {
+            let report = try await options.connected { client in
+                try await client.send(
+                    ControlRoutes.mergeCheckpoints,
+                    ControlAPI.Merge(checkpoints: [one, other], rule: rule))
+            }
+            try options.output.show(report, CheckpointText.merge)
         }
     }
 }

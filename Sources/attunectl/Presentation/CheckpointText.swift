@@ -65,6 +65,19 @@ package enum CheckpointText {
             .joined(separator: "\n")
     }
 
+    package static func merge(_ report: MergeReport) -> String {
+        var table = Table("part", ">pairs of its own", ">weight")
+        for part in report.parts {
+            table.add(Format.id(part.checkpoint), "\(part.evidence)", Format.figure(part.weight))
+        }
+        let name = Format.id(report.checkpoint.id)
+        return """
+            \(name) merges them and keeps \(Format.percent(report.retainedEnergy)) of their sum; it is not in use
+            \(table.text)
+            promote it with: attunectl checkpoint promote \(name)
+            """
+    }
+
     private static func size(_ checkpoint: CheckpointReport) -> Int64 {
         checkpoint.objects.values.reduce(0) { $0 + $1.size }
     }

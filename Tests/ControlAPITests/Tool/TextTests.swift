@@ -17,6 +17,39 @@ import attunectl
                 explanation: "held-out pairs"),
         ], explanation: "3 held-out pairs are too few.")
 
+    @Test func checkpointsAreDrawnWithWhatTheyComeFrom() throws {
+        let time = Date(timeIntervalSince1970: 0)
+        func report(_ id: String, _ parents: [String]) -> CheckpointReport {
+            CheckpointReport(
+                id: id, parents: parents, state: .candidate, origin: "laptop", addedAt: time)
+        }
+        let drawn = { (checkpoints: [CheckpointReport]) in
+            CheckpointGraph.text(checkpoints, heads: [], own: "").split(separator: "\n").map {
+                $0.replacing(Format.time(time), with: "").split(separator: " ")
+                    .filter { $0 != "laptop" }.joined(separator: " ")
+            }
+        }
+        // Whatever the order in which they came, children stand above their parents.
+        let merged = [
+            report("root", []), report("merge", ["left", "right"]), report("right", ["root"]),
+            report("left", ["root"]),
+        ]
+        #expect(drawn(merged) == ["* merge", "|\\", "| * right", "* | left", "|/", "* root"])
+        #expect(drawn([report("b", ["a"]), report("a", ["gone"])]) == ["* b", "* a"])
+        #expect(
+            drawn([report("two", ["root"]), report("one", ["root"]), report("root", [])])
+                == ["* two", "| * one", "|/", "* root"])
+        #expect(CheckpointGraph.text([], heads: [], own: "") == "no checkpoints yet")
+        let key = HostKey()
+        let id = ObjectID(hashing: Data("root".utf8))
+        let head = try SignedHead(checkpoint: id, counter: 1, key: key)
+        let own = CheckpointGraph.text(
+            [report(id.hex, [])], heads: [head], own: key.id.description)
+        #expect(own.hasSuffix("← head here"))
+        let others = CheckpointGraph.text([report(id.hex, [])], heads: [head], own: "another")
+        #expect(others.hasSuffix("← head of \(key.id.short)"))
+    }
+
     @Test func statusOfAFreshDaemon() {
         let status = StatusReport(
             version: "0.1.0", pid: 42, uptimeSeconds: 3, host: String(repeating: "ab", count: 32),
