@@ -43,8 +43,9 @@ extension CheckpointRepository {
         }
         var parts: [ObjectID] = []
         do {
-            let store = isStored ? objects : quarantine
-            let bytes = try store.data(of: checkpoint, maximumSize: Manifest.maximumSize)
+            let bytes = try whereverItIs(checkpoint) {
+                try $0.data(of: checkpoint, maximumSize: Manifest.maximumSize)
+            }
             let manifest = try Manifest(canonical: bytes)
             parts = manifest.objects.values.map(\.id).sorted()
             try inspect(manifest: bytes, base: base)
@@ -101,8 +102,7 @@ extension CheckpointRepository {
     }
 
     private func check(_ role: String, _ reference: ObjectReference, of manifest: Manifest) throws {
-        let store = objects.contains(reference.id) ? objects : quarantine
-        let data = try store.mapped(reference.id)
+        let data = try whereverItIs(reference.id) { try $0.mapped(reference.id) }
         guard data.count == reference.size else {
             throw CheckpointError.sizeMismatch(
                 reference.id, expected: reference.size, found: data.count)
@@ -116,12 +116,28 @@ extension CheckpointRepository {
         }
     }
 
+    /// Reads an object in either store; another admission may move it at any moment.
+    private func whereverItIs<Result>(
+        _ id: ObjectID, _ read: (ObjectStore) throws -> Result
+    ) throws -> Result {
+        if objects.contains(id) { return try read(objects) }
+        do {
+            return try read(quarantine)
+        } catch where objects.contains(id) {
+            return try read(objects)
+        }
+    }
+
     private func release(_ id: ObjectID) throws {
         if objects.contains(id) {
             try objects.settle(id)
             return try quarantine.delete(id)
         }
-        try objects.adopt(quarantine.path(of: id), as: id)
+        do {
+            try objects.adopt(quarantine.path(of: id), as: id)
+        } catch CheckpointError.fileOperation(_, _, ENOENT) where objects.contains(id) {
+            try objects.settle(id)
+        }
     }
 }
 

@@ -55,18 +55,22 @@ public struct CheckpointRepository: Sendable {
         ids.filter { !objects.contains($0) && !quarantine.contains($0) }
     }
 
+    /// How many bytes of an object came before and wait in quarantine for the rest.
+    public func received(of id: ObjectID) -> Int { quarantine.received(of: id) }
+
     /// Begins to receive an object into quarantine.
     ///
+    /// - Parameter offset: how many of its bytes are there already, see ``received(of:)``.
     /// - Errors: ``CheckpointError/tooLarge(_:limit:)`` if the quarantine could not hold it.
-    public func receive(_ id: ObjectID, size: Int) throws -> ObjectWriter {
-        guard (0...ObjectStore.maximumObjectSize).contains(size) else {
+    public func receive(_ id: ObjectID, size: Int, from offset: Int = 0) throws -> ObjectWriter {
+        guard (0...ObjectStore.maximumObjectSize).contains(size), (0...size).contains(offset) else {
             throw CheckpointError.tooLarge("object \(id)", limit: ObjectStore.maximumObjectSize)
         }
-        guard try quarantine.totalSize() <= quarantineCapacity - size else {
+        guard try quarantine.totalSize() - offset <= quarantineCapacity - size else {
             throw CheckpointError.tooLarge(
                 "object \(id) into the full quarantine", limit: quarantineCapacity)
         }
-        return try quarantine.writer(expecting: id, maximumSize: size)
+        return try quarantine.writer(for: id, size: size, from: offset)
     }
 
     /// Makes a checkpoint this host's head: signed, with the next counter, stored.

@@ -36,9 +36,11 @@ public struct DirectoryRemote: Remote {
         try objects.stream(of: id, from: offset)
     }
 
-    public func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+    public func received(of id: ObjectID) -> Int { objects.received(of: id) }
+
+    public func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) async throws {
         try requireDirectory()
-        try await objects.writer(expecting: id, maximumSize: size)
+        try await objects.writer(for: id, size: size, from: offset)
             .takeAll(of: body, id: id, size: size)
     }
 
@@ -58,6 +60,7 @@ public struct DirectoryRemote: Remote {
         }
         for id in manifest.objects.values.map(\.id) + [checkpoint] { try objects.settle(id) }
         try? objects.removeAbandoned(now: now)
+        try? objects.removePartial(olderThan: CheckpointRepository.retention, now: now)
         try? objects.removeDamaged(olderThan: CheckpointRepository.retention, now: now)
     }
 

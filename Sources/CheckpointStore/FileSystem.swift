@@ -46,9 +46,22 @@ package struct FileSystem: Sendable {
 
     func create(_ path: String) throws -> OutputFile {
         try willPerform(.create(path))
-        let descriptor = open(
+        let descriptor = Foundation.open(
             path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, newFileMode)
         guard descriptor >= 0 else { throw failure("create", path) }
+        return OutputFile(path: path, descriptor: descriptor, fileSystem: self)
+    }
+
+    /// Opens a file to write on in, made if it is not there; nil while somebody else writes it.
+    func open(partial path: String) throws -> OutputFile? {
+        try willPerform(.create(path))
+        let descriptor = Foundation.open(
+            path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, newFileMode)
+        guard descriptor >= 0 else { throw failure("open", path) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
         return OutputFile(path: path, descriptor: descriptor, fileSystem: self)
     }
 
@@ -61,7 +74,7 @@ package struct FileSystem: Sendable {
     /// done.
     func synchronizeDirectory(_ path: String) throws {
         try willPerform(.synchronizeDirectory(path))
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = Foundation.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open", path) }
         defer { close(descriptor) }
         if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP {
@@ -96,6 +109,8 @@ package struct FileSystem: Sendable {
     }
 
     static let temporaryPrefix = ".incoming-"
+    /// Of objects that came in part and wait for the rest.
+    static let partialPrefix = ".partial-"
 
     /// Removes the files of a directory whose names begin so and that nobody has changed for so many
     /// seconds.
@@ -161,6 +176,16 @@ final class OutputFile {
                 rest = rest.dropFirst(count)
             }
         }
+    }
+
+    /// Keeps the first bytes only, hands them over in pieces, and goes on behind them.
+    func truncate(to size: Int, _ piece: (Data) throws -> Void) throws {
+        guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("truncate", path) }
+        let file = try ObjectFile(path: path)
+        for start in stride(from: 0, to: size, by: ObjectStore.chunkSize) {
+            try piece(file.read(start..<min(start + ObjectStore.chunkSize, size)))
+        }
+        guard lseek(descriptor, 0, SEEK_END) == off_t(size) else { throw failure("seek in", path) }
     }
 
     /// Makes the bytes durable and closes the file.

@@ -11,7 +11,7 @@ extension ObjectBody {
     }
 
     /// The same bytes, telling after each piece how many have passed in all.
-    func counting(_ report: @escaping @Sendable (Int) -> Void) -> ObjectBody {
+    func counting(_ report: @escaping @Sendable (Int) async throws -> Void) -> ObjectBody {
         let count = Mutex(0)
         let pieces = Pieces(self)
         return ObjectBody {
@@ -20,7 +20,7 @@ extension ObjectBody {
                 sum += piece.count
                 return sum
             }
-            report(sum)
+            try await report(sum)
             return piece
         }
     }

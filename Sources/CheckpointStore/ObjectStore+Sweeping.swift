@@ -23,6 +23,12 @@ extension ObjectStore {
             named: FileSystem.temporaryPrefix, in: directory, unchangedFor: age, now: now)
     }
 
+    /// Removes what came of objects whose rest nobody brought for so many seconds.
+    func removePartial(olderThan age: TimeInterval, now: Date) throws {
+        try fileSystem.removeFiles(
+            named: FileSystem.partialPrefix, in: directory, unchangedFor: age, now: now)
+    }
+
     /// Removes damaged objects that were set aside so many seconds ago.
     func removeDamaged(olderThan age: TimeInterval, now: Date) throws {
         try fileSystem.removeFiles(
@@ -48,6 +54,7 @@ extension CheckpointRepository {
     public func sweep(now: Date = .now) throws {
         for store in [objects, quarantine] {
             try store.removeAbandoned(now: now)
+            try store.removePartial(olderThan: Self.retention, now: now)
             try store.removeDamaged(olderThan: Self.retention, now: now)
         }
         try quarantine.removeObjects(olderThan: Self.retention, now: now)

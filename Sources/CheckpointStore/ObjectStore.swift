@@ -26,6 +26,10 @@ public struct ObjectStore: Sendable {
         self.fileSystem = fileSystem
     }
 
+    func partialPath(of id: ObjectID) -> String {
+        "\(directory)/\(FileSystem.partialPrefix)\(id.hex)"
+    }
+
     func path(of id: ObjectID) -> String { "\(directory)/\(id.hex.prefix(2))/\(id.hex)" }
 
     public func contains(_ id: ObjectID) -> Bool { fileSystem.size(of: path(of: id)) != nil }
@@ -55,6 +59,30 @@ public struct ObjectStore: Sendable {
     ) throws -> ObjectWriter {
         try ObjectWriter(
             store: self, expecting: id, maximumSize: min(maximumSize, Self.maximumObjectSize))
+    }
+
+    /// Begins or goes on with an object of known size whose bytes may break off: of one larger than
+    /// ``chunkSize`` what has come is kept for ``received(of:)``.
+    ///
+    /// - Parameter offset: how many bytes are there already; the caller's bytes follow these.
+    func writer(for id: ObjectID, size: Int, from offset: Int) throws -> ObjectWriter {
+        if size > Self.chunkSize,
+            let writer = try ObjectWriter(store: self, resuming: id, size: size, from: offset)
+        {
+            return writer
+        }
+        guard offset == 0 else {
+            throw CheckpointError.sizeMismatch(id, expected: offset, found: 0)
+        }
+        return try writer(expecting: id, maximumSize: size)
+    }
+
+    /// How many bytes of an object have come and wait for the rest; 0 while somebody brings them.
+    func received(of id: ObjectID) -> Int {
+        let path = partialPath(of: id)
+        guard let size = fileSystem.size(of: path) else { return 0 }
+        let isFree = (try? fileSystem.open(partial: path)) != nil
+        return isFree ? size : 0
     }
 
     /// Removes an object; one that is not there counts as removed.

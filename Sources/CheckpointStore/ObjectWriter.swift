@@ -4,13 +4,15 @@ public import Foundation
 /// Takes an object's bytes as they come and stores them only if they are what was announced.
 ///
 /// Bytes go to a temporary file in the store's own file system. Until ``finish()`` returns no
-/// reader can see the object; dropping the writer removes the temporary file.
+/// reader can see the object. Dropping the writer removes the temporary file, or leaves it for who
+/// comes with the rest.
 public final class ObjectWriter {
     private let store: ObjectStore
     private let file: OutputFile
     private let expected: ObjectID?
     private let maximumSize: Int
     private var hasher = SHA256()
+    private let isResumable: Bool
     private var isFinished = false
     /// Bytes taken so far.
     public private(set) var size = 0
@@ -22,9 +24,31 @@ public final class ObjectWriter {
         let fileSystem = store.fileSystem
         try fileSystem.makeDirectories(store.directory)
         file = try fileSystem.create(fileSystem.temporaryName(beside: store.directory + "/new"))
+        isResumable = false
     }
 
-    deinit { if !isFinished { file.discard() } }
+    /// Goes on behind the first `offset` bytes of an object that came before.
+    ///
+    /// - Returns: nil while another writer is at it.
+    init?(store: ObjectStore, resuming id: ObjectID, size: Int, from offset: Int) throws {
+        self.store = store
+        expected = id
+        maximumSize = size
+        isResumable = true
+        try store.fileSystem.makeDirectories(store.directory)
+        guard let file = try store.fileSystem.open(partial: store.partialPath(of: id)) else {
+            return nil
+        }
+        self.file = file
+        let found = store.fileSystem.size(of: file.path) ?? 0
+        guard found >= offset else {
+            throw CheckpointError.sizeMismatch(id, expected: offset, found: found)
+        }
+        try file.truncate(to: offset) { hasher.update(data: $0) }
+        self.size = offset
+    }
+
+    deinit { if !isFinished && !isResumable { file.discard() } }
 
     /// Appends bytes; refuses the first byte past the maximum size before writing it.
     public func append(_ bytes: Data) throws {
@@ -49,6 +73,7 @@ public final class ObjectWriter {
         precondition(!isFinished, "finish a finished object")
         let id = ObjectID(hasher.finalize())
         if let expected, expected != id {
+            if isResumable { file.discard() }
             throw CheckpointError.hashMismatch(
                 expected: expected, found: id, place: store.directory)
         }

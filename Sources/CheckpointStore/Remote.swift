@@ -26,8 +26,14 @@ public protocol Remote: Sendable {
     /// Streams an object from a byte offset on.
     func get(_ id: ObjectID, from offset: Int) async throws -> ObjectBody
 
+    /// How many bytes of an object came before, in a ``put(_:size:from:body:)`` that was cut.
+    func received(of id: ObjectID) async throws -> Int
+
     /// Takes an object of `size` bytes and returns when it is durable; the hash is checked there.
-    func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws
+    ///
+    /// - Parameter offset: how many bytes are there already and not in the body; at most what
+    ///   ``received(of:)`` says.
+    func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) async throws
 
     /// Asks, before any object is sent, whether a checkpoint with this manifest could be admitted;
     /// writes nothing.

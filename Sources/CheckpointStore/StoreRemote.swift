@@ -26,8 +26,11 @@ public struct StoreRemote: Remote {
         try repository.objects.stream(of: id, from: offset)
     }
 
-    public func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
-        try await repository.receive(id, size: size).takeAll(of: body, id: id, size: size)
+    public func received(of id: ObjectID) -> Int { repository.received(of: id) }
+
+    public func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) async throws {
+        try await repository.receive(id, size: size, from: offset).takeAll(
+            of: body, id: id, size: size)
     }
 
     public func inspect(manifest: Data) throws {
@@ -42,7 +45,7 @@ public struct StoreRemote: Remote {
 }
 
 extension ObjectWriter {
-    /// Stores a whole body of known length; a shorter or longer one leaves nothing.
+    /// Stores the rest of an object of known size; what is shorter or longer is not stored.
     func takeAll(of body: ObjectBody, id: ObjectID, size: Int) async throws {
         for try await chunk in body { try append(chunk) }
         guard self.size == size else {

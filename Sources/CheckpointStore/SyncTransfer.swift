@@ -174,11 +174,10 @@ struct SyncTransfer {
 
     /// Objects before the manifest, the manifest before admission.
     private mutating func deliver(_ step: Step) async throws {
-        for object in step.objects {
-            try await send(object.id, size: object.size, body: source.get(object.id, from: 0))
-        }
+        for object in step.objects { try await deliver(object) }
         if let manifest = step.manifest {
-            try await send(step.checkpoint, size: manifest.count, body: ObjectBody(manifest))
+            try await send(
+                step.checkpoint, size: manifest.count, from: 0, body: ObjectBody(manifest))
         }
         try await destination.admit(step.checkpoint, source: source.name)
         guard step.sendsSomething else { return }
@@ -186,20 +185,46 @@ struct SyncTransfer {
         settings.report(.checkpointSent(step.checkpoint))
     }
 
-    private mutating func send(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+    /// Goes on where a sync before was cut; from the beginning if what came then proves wrong.
+    private mutating func deliver(_ object: ObjectReference) async throws {
+        var offset = 0
+        if object.size > ObjectStore.chunkSize {
+            offset = min(max(try await destination.received(of: object.id), 0), object.size)
+        }
+        do {
+            try await send(
+                object.id, size: object.size, from: offset,
+                body: source.get(object.id, from: offset))
+        } catch let error as CheckpointError where offset > 0 && error.isRefusal {
+            try await send(
+                object.id, size: object.size, from: 0, body: source.get(object.id, from: 0))
+        }
+    }
+
+    private mutating func send(
+        _ id: ObjectID, size: Int, from offset: Int, body: ObjectBody
+    ) async throws {
         try Task.checkCancellation()
+        progress.bytesTotal -= offset
         let (before, settings, start) = (progress, settings, start)
         let counted = body.counting { sent in
             var now = before
             now.bytesSent += sent
             now.secondsElapsed = (ContinuousClock.now - start) / .seconds(1)
             settings.report(.progress(now))
+            guard let limit = settings.bytesPerSecond, limit > 0 else { return }
+            try await Task.sleep(until: start + .seconds(Double(now.bytesSent) / Double(limit)))
         }
-        try await destination.put(id, size: size, body: counted)
-        progress.bytesSent += size
+        do {
+            try await destination.put(id, size: size, from: offset, body: counted)
+        } catch {
+            progress.bytesTotal += offset
+            throw error
+        }
+        progress.bytesSent += size - offset
         progress.objectsSent += 1
         progress.secondsElapsed = (ContinuousClock.now - start) / .seconds(1)
-        summary.bytesSent += size
+        summary.bytesSent += size - offset
         summary.objectsSent += 1
         settings.report(.progress(progress))
     }

@@ -5,13 +5,16 @@ import Foundation
 /// Pull and push are the same with sides exchanged. When nothing has changed only the two lists of
 /// heads cross the wire, and the receiver's word that it has lost nothing; what it has lost comes
 /// first. Checkpoints go oldest first, each as objects, then manifest, then
-/// admission at the receiver; heads go last. Cut anywhere, what arrived is kept and not sent again.
+/// admission at the receiver; heads go last. Cut anywhere, what arrived is kept and not sent again,
+/// but for a chunk.
 /// Heads of different hosts stand side by side; none replaces another and nothing is activated.
 public struct Synchronizer: Sendable {
     /// Finds out what would be sent, and sends nothing.
     public var isDryRun = false
     /// Brings the ancestors of a head as far as the sender has them, too.
     public var includesAncestors = true
+    /// The most bytes of objects sent in a second; nil for as many as go.
+    public var bytesPerSecond: Int?
     public var report: @Sendable (SyncEvent) -> Void
 
     /// Checkpoints considered for one head at most; older ancestors beyond are left behind.

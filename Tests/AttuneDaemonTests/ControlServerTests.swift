@@ -150,6 +150,8 @@ import Testing
             let raw = try RawRequest(socket: test.socket)
             #expect(try raw.send("POST /v1/feedback", body: "{").contains("invalid-request"))
             #expect(try raw.send("GET /v1/nothing").contains("\"not-found\""))
+            let head = try raw.send("HEAD /v1/objects/" + String(repeating: "a", count: 64))
+            #expect(head.hasPrefix("HTTP/1.1 404") && head.hasSuffix("\r\n\r\n"))
             #expect(try raw.send("GET /v1/feedback?limit=x").contains("invalid-request"))
         }
     }

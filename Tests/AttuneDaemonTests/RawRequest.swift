@@ -1,6 +1,6 @@
 import Foundation
 
-/// Requests a well-behaved client would never send, on a connection each.
+/// Requests a well-behaved client would never send, or on a connection whose state matters.
 struct RawRequest {
     let socket: String
 
@@ -10,6 +10,33 @@ struct RawRequest {
 
     /// Sends a request line with a body and returns the whole answer.
     func send(_ line: String, body: String = "") throws -> String {
+        try exchange(Self.text(line, body, "close"))
+    }
+
+    /// Sends requests one after the other on one connection and returns the statuses of the answers.
+    ///
+    /// Waits on a thread of its own: the daemon answers on those that tests run on.
+    func statuses(of requests: [(line: String, body: String)]) async throws -> [Int] {
+        let texts = requests.enumerated().map { index, request in
+            Self.text(
+                request.line, request.body, index + 1 == requests.count ? "close" : "keep-alive")
+        }
+        let answers = try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try exchange(texts.joined()) })
+            }
+        }
+        return answers.matches(of: /HTTP\/1\.1 (\d+)/).compactMap {
+            Int($0.1)
+        }
+    }
+
+    private static func text(_ line: String, _ body: String, _ connection: String) -> String {
+        "\(line) HTTP/1.1\r\nHost: attune\r\nConnection: \(connection)\r\n"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    private func exchange(_ text: String) throws -> String {
         let descriptor = Foundation.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_un()
@@ -21,9 +48,6 @@ struct RawRequest {
             }
         }
         guard connected == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        let text =
-            "\(line) HTTP/1.1\r\nHost: attune\r\nConnection: close\r\n"
-            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         _ = write(descriptor, text, text.utf8.count)
         var answer = Data()
         var buffer = [UInt8](repeating: 0, count: 65536)

@@ -32,7 +32,8 @@ import Testing
                 let manifest = try sample.manifest.canonicalBytes()
                 for object in sample.objects + [manifest] {
                     try await remote.put(
-                        ObjectID(hashing: object), size: object.count, body: ObjectBody(object))
+                        ObjectID(hashing: object), size: object.count, from: 0,
+                        body: ObjectBody(object))
                 }
                 try remote.admit(sample.id, source: "test")
                 try remote.putHead(

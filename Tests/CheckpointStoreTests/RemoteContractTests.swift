@@ -24,7 +24,7 @@ import Testing
 
         func put(_ data: Data) async throws {
             try await remote.put(
-                ObjectID(hashing: data), size: data.count, body: ObjectBody(data))
+                ObjectID(hashing: data), size: data.count, from: 0, body: ObjectBody(data))
         }
 
         /// Puts and admits a whole checkpoint.
@@ -69,11 +69,12 @@ import Testing
         let id = ObjectID(hashing: Data("abc".utf8))
         for (size, bytes) in [(3, "abd"), (3, "ab"), (3, "abcd"), (2, "abc"), (4, "abc"), (3, "")] {
             await #expect(throws: CheckpointError.self, "\(size) \(bytes)") {
-                try await place.remote.put(id, size: size, body: ObjectBody(Data(bytes.utf8)))
+                try await place.remote.put(
+                    id, size: size, from: 0, body: ObjectBody(Data(bytes.utf8)))
             }
         }
         #expect(try place.directory.files().isEmpty)
-        try await place.remote.put(id, size: 3, body: ObjectBody(Data("abc".utf8)))
+        try await place.remote.put(id, size: 3, from: 0, body: ObjectBody(Data("abc".utf8)))
         #expect(try await place.remote.missing(of: [id]).isEmpty)
     }
 
@@ -86,8 +87,62 @@ import Testing
             continuation.yield(Data("ab".utf8))
             continuation.finish(throwing: Cut())
         }
-        await #expect(throws: Cut.self) { try await place.remote.put(id, size: 3, body: body) }
+        await #expect(throws: Cut.self) {
+            try await place.remote.put(id, size: 3, from: 0, body: body)
+        }
         #expect(try place.directory.files().isEmpty)
+    }
+
+    /// Of a large object what has come is kept, however the way there broke.
+    @Test(arguments: Kind.allCases)
+    func aLargeObjectGoesOnWhereItWasCut(_ kind: Kind) async throws {
+        struct Cut: Error {}
+        let place = try Place(kind)
+        var generator = SplitMix64(state: 3)
+        let data = Data(
+            (0..<ObjectStore.chunkSize + 70_000).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            })
+        let id = ObjectID(hashing: data)
+        #expect(try await place.remote.received(of: id) == 0)
+        for (offset, end) in [(0, 900_000), (900_000, 900_000), (900_000, 1_100_000)] {
+            let body = ObjectBody { continuation in
+                continuation.yield(data[offset..<end])
+                continuation.finish(throwing: Cut())
+            }
+            await #expect(throws: Cut.self) {
+                try await place.remote.put(id, size: data.count, from: offset, body: body)
+            }
+            #expect(try await place.remote.received(of: id) == end)
+            #expect(try await place.remote.missing(of: [id]) == [id])
+        }
+        await #expect(throws: CheckpointError.self, "there is less than that") {
+            try await place.remote.put(
+                id, size: data.count, from: 1_100_001, body: ObjectBody(data.dropFirst(1_100_001)))
+        }
+        try await place.remote.put(
+            id, size: data.count, from: 1_000_000, body: ObjectBody(data.dropFirst(1_000_000)))
+        #expect(try await place.remote.missing(of: [id]).isEmpty)
+        #expect(try await place.remote.received(of: id) == 0)
+    }
+
+    @Test(arguments: Kind.allCases)
+    func whatCameWrongIsForgotten(_ kind: Kind) async throws {
+        let place = try Place(kind)
+        let data = Data(repeating: 7, count: ObjectStore.chunkSize + 5)
+        let id = ObjectID(hashing: data)
+        await #expect(throws: CheckpointError.self, "it breaks off") {
+            try await place.remote.put(
+                id, size: data.count, from: 0, body: ObjectBody(Data(repeating: 8, count: 500)))
+        }
+        #expect(try await place.remote.received(of: id) == 500)
+        await #expect(throws: CheckpointError.self) {
+            try await place.remote.put(
+                id, size: data.count, from: 500, body: ObjectBody(data.dropFirst(500)))
+        }
+        #expect(try await place.remote.received(of: id) == 0)
+        try await place.remote.put(id, size: data.count, from: 0, body: ObjectBody(data))
+        #expect(try await place.remote.missing(of: [id]).isEmpty)
     }
 
     @Test(arguments: Kind.allCases)
@@ -147,7 +202,7 @@ import Testing
                 group.addTask {
                     for object in sample.objects + [try sample.manifest.canonicalBytes()] {
                         try await remote.put(
-                            ObjectID(hashing: object), size: object.count,
+                            ObjectID(hashing: object), size: object.count, from: 0,
                             body: ObjectBody(object))
                     }
                     try await remote.admit(sample.id, source: "writer")

@@ -52,7 +52,7 @@ import Testing
         let sample = try Sample.checkpoint()
         for object in sample.objects + [try sample.manifest.canonicalBytes()] {
             try await remote.put(
-                ObjectID(hashing: object), size: object.count, body: ObjectBody(object))
+                ObjectID(hashing: object), size: object.count, from: 0, body: ObjectBody(object))
         }
         let half = "\(directory.path)/objects/.incoming-0"
         try Data("half".utf8).write(to: URL(filePath: half))

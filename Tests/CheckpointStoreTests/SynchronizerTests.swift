@@ -59,7 +59,7 @@ import Testing
         }
         let id = ObjectID(hashing: Data())
         await #expect(throws: CheckpointError.self) {
-            try await remote.put(id, size: 0, body: ObjectBody(Data()))
+            try await remote.put(id, size: 0, from: 0, body: ObjectBody(Data()))
         }
         #expect(!FileManager.default.fileExists(atPath: stick.path + "/missing"))
     }
@@ -85,6 +85,41 @@ import Testing
             spy.calls.filter { $0 != "missing" && $0 != "incomplete" } == [
                 "heads", "inspect", "put", "put", "put", "put", "admit", "putHead", "heads",
             ])
+    }
+
+    /// Wherever a sync is cut inside of a large object, the next one sends the rest.
+    @Test(arguments: [1, 700_000, 1_300_000])
+    func aCutObjectIsNotSentAgain(_ cut: Int) async throws {
+        let (a, b) = (try Host("a"), try Host("b"))
+        var sample = try Sample.checkpoint(seed: 1)
+        let large = try Safetensors.encode([
+            Safetensors.Source(name: "m", shape: [350_000], values: (0..<350_000).map(Float.init))
+        ])
+        sample.objects.append(large)
+        sample.manifest.objects["a-large"] = ObjectReference(
+            id: ObjectID(hashing: large), size: large.count, format: .safetensors)
+        let id = try sample.record(in: a.repository)
+        _ = try a.repository.publishHead(id, key: a.key)
+        let ideal = try await Synchronizer().sync(from: a.remote, to: Host("c").remote).bytesSent
+        let broken = CutRemote(b.remote, limit: .bytes(cut))
+        await #expect(throws: CutRemote.Cut.self) {
+            try await Synchronizer().sync(from: a.remote, to: broken)
+        }
+        let summary = try await Synchronizer().sync(from: a.remote, to: b.remote)
+        #expect(cut + summary.bytesSent <= ideal + ObjectStore.chunkSize)
+        #expect(summary.heads.map(\.checkpoint) == [id])
+        try b.repository.verify(id, base: Sample.base)
+    }
+
+    @Test func aLimitOnTheRateHolds() async throws {
+        let (a, b) = (try Host("a"), try Host("b"))
+        try a.train(seed: 1)
+        var slow = Synchronizer()
+        slow.bytesPerSecond = 10_000
+        let began = ContinuousClock.now
+        let summary = try await slow.sync(from: a.remote, to: b.remote)
+        let least = Duration.seconds(Double(summary.bytesSent) / 10_000)
+        #expect(ContinuousClock.now - began >= least)
     }
 
     @Test func sendsOnlyWhatIsMissing() async throws {

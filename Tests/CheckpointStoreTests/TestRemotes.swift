@@ -34,9 +34,14 @@ final class SpyRemote: Remote {
         return try await remote.get(id, from: offset)
     }
 
-    func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+    func received(of id: ObjectID) async throws -> Int {
+        note("received")
+        return try await remote.received(of: id)
+    }
+
+    func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) async throws {
         note("put")
-        try await remote.put(id, size: size, body: body)
+        try await remote.put(id, size: size, from: offset, body: body)
     }
 
     func inspect(manifest: Data) async throws {
@@ -108,7 +113,12 @@ final class CutRemote: Remote {
         return try await remote.get(id, from: offset)
     }
 
-    func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+    func received(of id: ObjectID) async throws -> Int {
+        try call()
+        return try await remote.received(of: id)
+    }
+
+    func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) async throws {
         try call()
         let bytes = try await body.reduce(into: Data()) { $0 += $1 }
         let broken = ObjectBody { continuation in
@@ -120,7 +130,7 @@ final class CutRemote: Remote {
                 continuation.finish()
             } catch { continuation.finish(throwing: error) }
         }
-        try await remote.put(id, size: size, body: broken)
+        try await remote.put(id, size: size, from: offset, body: broken)
     }
 
     func inspect(manifest: Data) async throws {
@@ -150,7 +160,8 @@ struct FloodRemote: Remote {
     func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
         throw CheckpointError.objectMissing(id, place: name)
     }
-    func put(_ id: ObjectID, size: Int, body: ObjectBody) {}
+    func received(of id: ObjectID) -> Int { 0 }
+    func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) {}
     func admit(_ checkpoint: CheckpointID, source: String) {}
     func putHead(_ head: SignedHead) {}
 }

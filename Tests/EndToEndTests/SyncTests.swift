@@ -83,6 +83,37 @@ extension EndToEndTests {
             await server.stop()
         }
 
+        @Test func aKeyIsGoodForWhatItsForcedCommandSays() async throws {
+            let server = try await SSHServer()
+            try await travel { source, other in
+                let attunectl = { (words: [String]) in
+                    try await source.run(
+                        BuiltProgram.attunectl, words + ["--socket", source.socket],
+                        environment: server.environment)
+                }
+                let sync = { try await attunectl(["sync", server.address] + $0) }
+                try server.force("attunectl dial-stdio --role pull --socket \(other.socket)")
+                let push = try await sync(["--push"])
+                #expect(push.status == 4 && push.errors.contains("its role is pull"), "\(push)")
+                let status = try await attunectl(["status", "--host", server.address])
+                #expect(status.status == 4, "\(status)")
+                let pull = try await sync(["--pull"])
+                #expect(pull.status == 0, "\(pull)")
+
+                try server.force(
+                    "attunectl dial-stdio --role peer --quota 1K --socket \(other.socket)")
+                let large = try await sync([])
+                #expect(large.status == 5 && large.output.contains("may hand over"), "\(large)")
+                try server.force("attunectl dial-stdio --role peer --socket \(other.socket)")
+                let both = try await sync([])
+                #expect(both.status == 0 && both.output.contains("moved"), "\(both)")
+                let use = try await attunectl(
+                    ["checkpoint", "rollback", "--host", server.address])
+                #expect(use.status == 4, "\(use)")
+            }
+            await server.stop()
+        }
+
         /// Trains nothing: takes a trained host, lets its checkpoint be carried to a fresh one, and looks there.
         private func travel(
             by carry: (Machine, Machine) async throws -> Void,

@@ -11,6 +11,14 @@ extension RouteTable {
     mutating func serveObjects(_ daemon: Daemon) {
         let repository = daemon.checkpoints.repository
         let store = daemon.store
+        serve(ControlRoutes.limitConnection) { call in
+            let limits = try await call.input()
+            guard limits.quota ?? 0 >= 0 else {
+                throw ControlError(.invalidRequest, "cannot set a quota below zero")
+            }
+            call.rights.shrink(to: limits)
+            return .done
+        }
         serve(ControlRoutes.getObject) { call in
             let id = try ObjectID(validating: call.parameter)
             let size = try repository.objects.size(of: id)
@@ -32,18 +40,34 @@ extension RouteTable {
             }
             return .done
         }
+        serve(ControlRoutes.receivedBytes) { call in
+            let id = try ObjectID(validating: call.parameter)
+            return try .value(ReceivedBytes(bytes: repository.received(of: id)))
+        }
         serve(ControlRoutes.putObject) { call in
             let id = try ObjectID(validating: call.parameter)
+            let headers = call.request.headers
             guard
-                let size = call.request.headers[.contentLength].flatMap({ Int($0) }),
-                (0...ControlProtocol.objectBodyLimit).contains(size)
+                let length = headers[.contentLength].flatMap({ Int($0) }),
+                (0...ControlProtocol.objectBodyLimit).contains(length)
             else {
                 throw ControlError(
                     .tooLarge,
                     "cannot take object \(id.short): state a Content-Length of at most"
                         + " \(ControlProtocol.objectBodyLimit)")
             }
-            let writer = try repository.receive(id, size: size)
+            var range = ContentRange(offset: 0, size: length)
+            if let header = headers[.contentRange] {
+                guard let rest = ContentRange(header), rest.size - rest.offset == length else {
+                    throw ControlError(
+                        .invalidRequest,
+                        "cannot take object \(id.short): Content-Range must be the rest of it, as long as"
+                            + " the body")
+                }
+                range = rest
+            }
+            try call.rights.spend(length)
+            let writer = try repository.receive(id, size: range.size, from: range.offset)
             for try await chunk in call.body { try writer.append(Data(chunk.readableBytesView)) }
             try writer.finish()
             return .done

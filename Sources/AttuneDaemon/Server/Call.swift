@@ -6,6 +6,7 @@ import NIOCore
 /// A request to an endpoint, on its way to the endpoint's handler.
 package struct Call<Input: WireForm>: Sendable {
     package let peer: PeerCredentials
+    package let rights: ConnectionRights
     /// The path's parameter, percent-decoded; empty for a path without one.
     package let parameter: String
     package let request: Request

@@ -7,13 +7,16 @@ package struct ControlContext: RequestContext {
     package struct Source: RequestContextSource {
         package let logger: Logger
         package let peer: PeerCredentials
+        package let rights: ConnectionRights
     }
 
     package var coreContext: CoreRequestContextStorage
     package let peer: PeerCredentials
+    package let rights: ConnectionRights
 
     package init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)
         peer = source.peer
+        rights = source.rights
     }
 }

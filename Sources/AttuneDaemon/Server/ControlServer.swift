@@ -102,8 +102,10 @@ where Responder.Context == ControlContext {
     }
 
     private func respond(to peer: PeerCredentials) -> HTTP1Channel.Responder {
-        { request, writer, _ in
-            let context = ControlContext(source: .init(logger: logger, peer: peer))
+        let rights = ConnectionRights()
+        return { request, writer, _ in
+            let context = ControlContext(
+                source: .init(logger: logger, peer: peer, rights: rights))
             let response: Response
             if policy.admits(peer) {
                 do {
@@ -115,7 +117,9 @@ where Responder.Context == ControlContext {
                 logger.notice("Refused a connection", metadata: ["uid": "\(peer.user)"])
                 response = ErrorReply.forbidden(peer)
             }
-            try await writer.write(response: response.head, body: response.body)
+            // An answer to HEAD has no body, an error's neither: the next answer would not be found.
+            let body = request.method == .head ? ResponseBody() : response.body
+            try await writer.write(response: response.head, body: body)
         }
     }
 }

@@ -20,8 +20,9 @@ package struct RouteTable: ~Copyable {
         precondition(served.insert(route.name).inserted, "\(route.name) is served twice")
         let parameter = route.parameter
         router.on(RouterPath(route.path), method: route.method.httpMethod) { request, context in
+            try context.rights.require(route.role)
             let call = Call<Input>(
-                peer: context.peer,
+                peer: context.peer, rights: context.rights,
                 parameter: try parameter.map { try context.parameters.require($0) } ?? "",
                 request: request)
             return try await handler(call).response

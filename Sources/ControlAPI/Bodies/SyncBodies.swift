@@ -10,6 +10,16 @@ public struct ObjectQuery: JSONBody, Hashable {
     }
 }
 
+/// How much of an object has come.
+public struct ReceivedBytes: JSONBody, Hashable {
+    /// Bytes from its beginning on that wait for the rest; 0 for one that is whole, or not there.
+    public var bytes: Int
+
+    public init(bytes: Int) {
+        self.bytes = bytes
+    }
+}
+
 /// Objects by id.
 public struct ObjectList: JSONBody, Hashable {
     public var ids: [ObjectID]

@@ -85,11 +85,16 @@ public struct ControlClient: Sendable {
     }
 
     /// Hands over an object in pieces, so that it never stands in memory as a whole.
-    public func upload(object id: ObjectID, size: Int, body: ObjectBody) async throws {
+    ///
+    /// - Parameter offset: How many bytes are there already; the body has the rest.
+    public func upload(
+        object id: ObjectID, size: Int, from offset: Int = 0, body: ObjectBody
+    ) async throws {
         let pieces = body.map { ByteBuffer(bytes: $0) }
         try await deliver(
             ControlRoutes.putObject.route, id.hex,
-            .stream(pieces, length: .known(Int64(size))))
+            .stream(pieces, length: .known(Int64(size - offset))),
+            range: offset > 0 ? ContentRange(offset: offset, size: size) : nil)
     }
 
     /// Asks whether a checkpoint with this manifest could be admitted.
@@ -99,9 +104,11 @@ public struct ControlClient: Sendable {
     }
 
     private func deliver(
-        _ route: Route, _ parameter: String?, _ body: HTTPClientRequest.Body
+        _ route: Route, _ parameter: String?, _ body: HTTPClientRequest.Body,
+        range: ContentRange? = nil
     ) async throws {
         var request = request(route, parameter)
+        if let range { request.headers.replaceOrAdd(name: "content-range", value: "\(range)") }
         request.headers.replaceOrAdd(name: "content-type", value: MediaType.bytes.rawValue)
         request.body = body
         try await drain(perform(request, deadline: .distantFuture))

@@ -34,9 +34,13 @@ public struct DaemonRemote: Remote {
         }
     }
 
-    public func put(_ id: ObjectID, size: Int, body: ObjectBody) async throws {
+    public func received(of id: ObjectID) async throws -> Int {
+        try await client.send(ControlRoutes.receivedBytes, at: id.hex).bytes
+    }
+
+    public func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) async throws {
         try await judged("object \(id.short)") {
-            try await client.upload(object: id, size: size, body: body)
+            try await client.upload(object: id, size: size, from: offset, body: body)
         }
     }
 

@@ -11,7 +11,7 @@ extension ControlRoutes {
         promoteCheckpoint.route, rollbackCheckpoint.route, mergeCheckpoints.route,
         receiveCheckpoint.route,
         incompleteCheckpoints.route, inspectCheckpoint.route, getObject.route, hasObject.route,
-        putObject.route,
+        limitConnection.route, receivedBytes.route, putObject.route,
         missingObjects.route, listHeads.route,
         putHead.route,
         generate.route, evaluate.route, listModels.route, addModel.route, useModel.route,

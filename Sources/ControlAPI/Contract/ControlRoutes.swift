@@ -99,36 +99,49 @@ public enum ControlRoutes {
     public static let receiveCheckpoint = Endpoint<Reception, CheckpointReport>(
         "receiveCheckpoint", .post, "/checkpoints/{id}/receive",
         errors: [.notFound, .integrity, .wrongBase, .noModel, .storageFull],
+        for: .peer,
         summary: "Admits a checkpoint whose objects were handed over, if all of it proves sound.")
 
     // MARK: Objects and heads, for sync
 
+    public static let limitConnection = Endpoint<ConnectionLimits, Nothing>(
+        "limitConnection", .post, "/connection", for: .pull,
+        summary: "Gives up rights for as long as this connection lasts; none can be taken back.")
+
     public static let incompleteCheckpoints = Endpoint<Nothing, ObjectList>(
         "incompleteCheckpoints", .get, "/checkpoints/incomplete",
+        for: .pull,
         summary: "The checkpoints on record that have lost a part, for a sync to complete.")
     public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
         "inspectCheckpoint", .post, "/checkpoints/inspect",
         errors: [.integrity, .wrongBase, .noModel],
+        for: .peer,
         summary: "Says, from a manifest alone, whether its checkpoint could be admitted.")
     public static let getObject = Endpoint<ObjectQuery, RawBytes>(
         "getObject", .get, "/objects/{id}", errors: [.notFound, .integrity],
-        summary: "The bytes of an object; a checkpoint's id names its manifest.")
+        for: .pull, summary: "The bytes of an object; a checkpoint's id names its manifest.")
     public static let hasObject = Endpoint<Nothing, Nothing>(
         "hasObject", .head, "/objects/{id}", errors: [.notFound],
-        summary: "Whether an object is there.")
+        for: .pull, summary: "Whether an object is there.")
+    public static let receivedBytes = Endpoint<Nothing, ReceivedBytes>(
+        "receivedBytes", .get, "/objects/{id}/received",
+        for: .peer, summary: "How much of an object has come before a transfer was cut.")
     public static let putObject = Endpoint<RawBytes, Nothing>(
         "putObject", .put, "/objects/{id}", errors: [.integrity, .storageFull],
-        summary: "Hands over an object; it is kept only if its bytes have the hash it is named by.")
+        for: .peer,
+        summary:
+            "Hands over an object, or by Content-Range the rest of it; it is kept only if its bytes have"
+            + " the hash it is named by.")
     public static let missingObjects = Endpoint<ObjectList, ObjectList>(
         "missingObjects", .post, "/objects/missing",
-        summary: "Which of the objects are not there.")
+        for: .pull, summary: "Which of the objects are not there.")
     public static let listHeads = Endpoint<Nothing, HeadsReport>(
         "listHeads", .get, "/heads",
-        summary: "The newest signed head known of every host, the own one first.")
+        for: .pull, summary: "The newest signed head known of every host, the own one first.")
     public static let putHead = Endpoint<HeadDelivery, Nothing>(
         "putHead", .put, "/heads/{host}",
         errors: [.integrity, .staleHead, .notFound, .storageFull],
-        summary: "Hands over a host's signed head; it is never activated by that.")
+        for: .peer, summary: "Hands over a host's signed head; it is never activated by that.")
 
     // MARK: The model at work
 

@@ -38,6 +38,8 @@ public struct Route: Sendable {
     public let output: Payload
     /// The kinds a caller must expect beyond those any route can give (``Route/commonErrors``).
     public let errors: [ErrorKind]
+    /// The least that a connection must be allowed.
+    public let role: PeerRole
 
     /// The kinds that any route can give.
     public static let commonErrors: [ErrorKind] = [
@@ -61,11 +63,12 @@ public struct Endpoint<Input: WireForm, Output: WireForm>: Sendable {
 
     init(
         _ name: String, _ method: HTTPVerb, _ path: String,
-        errors: [ErrorKind] = [], summary: String
+        errors: [ErrorKind] = [], for role: PeerRole = .full, summary: String
     ) {
         route = Route(
             name: name, method: method, path: ControlProtocol.prefix + path,
-            summary: summary, input: Input.payload, output: Output.payload, errors: errors)
+            summary: summary, input: Input.payload, output: Output.payload, errors: errors,
+            role: role)
     }
 }
 

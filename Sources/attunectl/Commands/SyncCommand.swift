@@ -21,6 +21,10 @@ struct SyncCommand: AsyncParsableCommand {
     var push = false
     @Flag(help: "Say what would be sent and send nothing.")
     var dryRun = false
+    @Option(
+        help: ArgumentHelp(
+            "The most bytes to send in a second, such as 500K or 2M.", valueName: "rate"))
+    var limitRate: ByteCount?
     @Option(help: ArgumentHelp("The socket on the peer's host (ssh only).", valueName: "path"))
     var peerSocket: String?
 
@@ -66,6 +70,7 @@ struct SyncCommand: AsyncParsableCommand {
             display.update(SyncText.progress(state, phase: phase))
         }
         synchronizer.isDryRun = dryRun
+        synchronizer.bytesPerSecond = limitRate?.bytes
         return try await synchronizer.sync(from: source, to: destination)
     }
 }

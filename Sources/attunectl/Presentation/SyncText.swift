@@ -4,7 +4,11 @@ package import ControlAPI
 /// Syncs in words.
 package enum SyncText {
     package static func progress(_ state: SyncProgress, phase: String) -> WorkProgress {
-        let rate = state.rate > 0 ? ", \(Format.bytes(Int64(state.rate)))/s" : ""
+        let left = Double(max(0, state.bytesTotal - state.bytesSent))
+        let rate =
+            state.rate > 0
+            ? ", \(Format.bytes(Int64(state.rate)))/s, \(Format.duration(left / state.rate)) left"
+            : ""
         return .share(
             phase: phase, done: Int64(state.bytesSent), total: Int64(state.bytesTotal),
             message: "\(Format.bytes(Int64(state.bytesSent))) of "

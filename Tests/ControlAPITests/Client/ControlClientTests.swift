@@ -129,7 +129,7 @@ import Testing
         } _: { server in
             let remote = DaemonRemote(name: "loop", client: client(server))
             #expect(try await remote.data(of: id, maximumSize: bytes.count) == bytes)
-            try await remote.put(id, size: bytes.count, body: ObjectBody(bytes))
+            try await remote.put(id, size: bytes.count, from: 0, body: ObjectBody(bytes))
             #expect(server.requests.last?.target == "/v1/objects/\(id.hex)")
             #expect(server.requests.last?.body == bytes)
             #expect(server.requests.last?.headers["content-length"] == "200000")
@@ -151,7 +151,7 @@ import Testing
                 continuation.yield(Data([1]))
                 continuation.finish(throwing: fault)
             }
-            await #expect(throws: fault) { try await remote.put(id, size: 2, body: body) }
+            await #expect(throws: fault) { try await remote.put(id, size: 2, from: 0, body: body) }
         }
     }
 
@@ -167,7 +167,7 @@ import Testing
                 throws: CheckpointError.refused(
                     "object \(id.short)", by: "loop", reason: "bad hash")
             ) {
-                try await remote.put(id, size: 1, body: ObjectBody(Data([2])))
+                try await remote.put(id, size: 1, from: 0, body: ObjectBody(Data([2])))
             }
             await #expect(throws: ControlError(.storageFull, "full")) {
                 try await remote.admit(id, source: "me")

@@ -17,6 +17,15 @@ import attunectl
                 explanation: "held-out pairs"),
         ], explanation: "3 held-out pairs are too few.")
 
+    @Test func bytesAreReadAsPeopleWriteThem() {
+        #expect(ByteCount(argument: "4096")?.bytes == 4096)
+        #expect(ByteCount(argument: "500k")?.bytes == 500 << 10)
+        #expect(ByteCount(argument: "2G")?.bytes == 2 << 30)
+        for text in ["", "K", "0", "-1K", "1.5M", "2T", "9999999999999G"] {
+            #expect(ByteCount(argument: text) == nil, "\(text)")
+        }
+    }
+
     @Test func checkpointsAreDrawnWithWhatTheyComeFrom() throws {
         let time = Date(timeIntervalSince1970: 0)
         func report(_ id: String, _ parents: [String]) -> CheckpointReport {

@@ -69,6 +69,13 @@ final class SSHServer {
         child.signal(SIGKILL)
     }
 
+    /// From now on the key runs this, whatever it is asked for.
+    func force(_ command: String) throws {
+        let key = try String(contentsOfFile: scratch.path + "/user_key.pub", encoding: .utf8)
+        try Data("command=\"\(command)\",restrict \(key)".utf8)
+            .write(to: URL(filePath: scratch.path + "/authorized_keys"))
+    }
+
     func stop() async {
         child.signal(SIGTERM)
         _ = await child.end()
