@@ -123,7 +123,8 @@ extension CheckpointRepository {
         if objects.contains(id) { return try read(objects) }
         do {
             return try read(quarantine)
-        } catch where objects.contains(id) {
+        } catch {
+            guard objects.contains(id) else { throw error }
             return try read(objects)
         }
     }

@@ -181,10 +181,7 @@ final class OutputFile {
     /// Keeps the first bytes only, hands them over in pieces, and goes on behind them.
     func truncate(to size: Int, _ piece: (Data) throws -> Void) throws {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("truncate", path) }
-        let file = try ObjectFile(path: path)
-        for start in stride(from: 0, to: size, by: ObjectStore.chunkSize) {
-            try piece(file.read(start..<min(start + ObjectStore.chunkSize, size)))
-        }
+        try ObjectFile(path: path).readPieces(0..<size, piece)
         guard lseek(descriptor, 0, SEEK_END) == off_t(size) else { throw failure("seek in", path) }
     }
 

@@ -60,9 +60,7 @@ extension ObjectStore {
         let size = try size(of: id)
         let file = try ObjectFile(path: path(of: id))
         var hasher = SHA256()
-        for start in stride(from: 0, to: size, by: Self.chunkSize) {
-            try hasher.update(data: file.read(start..<min(start + Self.chunkSize, size)))
-        }
+        try file.readPieces(0..<size) { hasher.update(data: $0) }
         let found = ObjectID(hasher.finalize())
         try require(found, is: id)
     }
@@ -103,6 +101,14 @@ final class ObjectFile: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// Reads the range in pieces of at most ``ObjectStore/chunkSize``.
+    func readPieces(_ range: Range<Int>, _ piece: (Data) throws -> Void) throws {
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: ObjectStore.chunkSize)
+        {
+            try piece(read(start..<min(start + ObjectStore.chunkSize, range.upperBound)))
+        }
+    }
 
     /// Reads the range, or less of it at the end of the file.
     func read(_ range: Range<Int>) throws -> Data {

@@ -66,10 +66,8 @@ public struct ObjectStore: Sendable {
     ///
     /// - Parameter offset: how many bytes are there already; the caller's bytes follow these.
     func writer(for id: ObjectID, size: Int, from offset: Int) throws -> ObjectWriter {
-        if size > Self.chunkSize,
-            let writer = try ObjectWriter(store: self, resuming: id, size: size, from: offset)
-        {
-            return writer
+        if size > Self.chunkSize {
+            return try ObjectWriter(store: self, resuming: id, size: size, from: offset)
         }
         guard offset == 0 else {
             throw CheckpointError.sizeMismatch(id, expected: offset, found: 0)
@@ -77,13 +75,8 @@ public struct ObjectStore: Sendable {
         return try writer(expecting: id, maximumSize: size)
     }
 
-    /// How many bytes of an object have come and wait for the rest; 0 while somebody brings them.
-    func received(of id: ObjectID) -> Int {
-        let path = partialPath(of: id)
-        guard let size = fileSystem.size(of: path) else { return 0 }
-        let isFree = (try? fileSystem.open(partial: path)) != nil
-        return isFree ? size : 0
-    }
+    /// How many bytes of an object have come and wait for the rest.
+    func received(of id: ObjectID) -> Int { fileSystem.size(of: partialPath(of: id)) ?? 0 }
 
     /// Removes an object; one that is not there counts as removed.
     public func delete(_ id: ObjectID) throws {

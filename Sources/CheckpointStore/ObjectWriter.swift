@@ -12,10 +12,19 @@ public final class ObjectWriter {
     private let expected: ObjectID?
     private let maximumSize: Int
     private var hasher = SHA256()
-    private let isResumable: Bool
+    private let remains: Remains
     private var isFinished = false
     /// Bytes taken so far.
     public private(set) var size = 0
+
+    /// What becomes of the file of a writer that is dropped.
+    private enum Remains {
+        case nothing
+        /// It stays where it is, for who comes with the rest.
+        case file
+        /// It takes the place of one that another writer had open, if it holds more.
+        case replacement(of: String)
+    }
 
     init(store: ObjectStore, expecting expected: ObjectID?, maximumSize: Int) throws {
         self.store = store
@@ -24,31 +33,54 @@ public final class ObjectWriter {
         let fileSystem = store.fileSystem
         try fileSystem.makeDirectories(store.directory)
         file = try fileSystem.create(fileSystem.temporaryName(beside: store.directory + "/new"))
-        isResumable = false
+        remains = .nothing
     }
 
     /// Goes on behind the first `offset` bytes of an object that came before.
     ///
-    /// - Returns: nil while another writer is at it.
-    init?(store: ObjectStore, resuming id: ObjectID, size: Int, from offset: Int) throws {
+    /// Whoever brought those may still have the file open, on a connection that is dead and not known
+    /// to be: then they are copied, so that no two writers ever share a file.
+    init(store: ObjectStore, resuming id: ObjectID, size: Int, from offset: Int) throws {
         self.store = store
         expected = id
         maximumSize = size
-        isResumable = true
-        try store.fileSystem.makeDirectories(store.directory)
-        guard let file = try store.fileSystem.open(partial: store.partialPath(of: id)) else {
-            return nil
-        }
-        self.file = file
-        let found = store.fileSystem.size(of: file.path) ?? 0
+        let fileSystem = store.fileSystem
+        let partial = store.partialPath(of: id)
+        let found = store.received(of: id)
         guard found >= offset else {
             throw CheckpointError.sizeMismatch(id, expected: offset, found: found)
         }
-        try file.truncate(to: offset) { hasher.update(data: $0) }
+        try fileSystem.makeDirectories(store.directory)
+        if let file = try fileSystem.open(partial: partial) {
+            self.file = file
+            remains = .file
+            try file.truncate(to: offset) { hasher.update(data: $0) }
+        } else {
+            file = try fileSystem.create(fileSystem.temporaryName(beside: partial))
+            remains = .replacement(of: partial)
+            try ObjectFile(path: partial).readPieces(0..<offset) {
+                try file.write($0)
+                hasher.update(data: $0)
+            }
+        }
         self.size = offset
     }
 
-    deinit { if !isFinished && !isResumable { file.discard() } }
+    deinit {
+        if isFinished { return }
+        switch remains {
+        case .nothing: file.discard()
+        case .file: break
+        case .replacement(let path):
+            let fileSystem = store.fileSystem
+            let lock = try? fileSystem.open(partial: path)
+            if let lock, size > fileSystem.size(of: path) ?? 0 {
+                try? fileSystem.rename(file.path, to: lock.path)
+            } else {
+                file.discard()
+            }
+        }
+    }
 
     /// Appends bytes; refuses the first byte past the maximum size before writing it.
     public func append(_ bytes: Data) throws {
@@ -73,13 +105,14 @@ public final class ObjectWriter {
         precondition(!isFinished, "finish a finished object")
         let id = ObjectID(hasher.finalize())
         if let expected, expected != id {
-            if isResumable { file.discard() }
+            file.discard()
             throw CheckpointError.hashMismatch(
                 expected: expected, found: id, place: store.directory)
         }
         try file.synchronize()
         try store.adopt(file.path, as: id)
         isFinished = true
+        if case .replacement(let path) = remains { try? store.fileSystem.remove(path) }
         return id
     }
 }

@@ -134,4 +134,62 @@ import Testing
         #expect(!store.contains(id))
         #expect(throws: CheckpointError.self) { try store.data(of: id) }
     }
+
+    /// The daemon may not know yet that the connection before is dead.
+    @Test func aWriterThatLingersHoldsNobodyUp() async throws {
+        let directory = try TemporaryDirectory()
+        let remote = DirectoryRemote(path: directory.path)
+        var generator = SplitMix64(state: 5)
+        let bytes = (0..<ObjectStore.chunkSize + 9).map { _ in
+            UInt8.random(in: 0...255, using: &generator)
+        }
+        let data = Data(bytes)
+        let id = ObjectID(hashing: data)
+        let (first, gate) = ObjectBody.makeStream()
+        let lingering = Task {
+            try await remote.put(id, size: data.count, from: 0, body: first)
+        }
+        gate.yield(data[..<500_000])
+        while remote.received(of: id) < 500_000 { await Task.yield() }
+
+        struct Cut: Error {}
+        let second = ObjectBody { continuation in
+            continuation.yield(data[500_000..<700_000])
+            continuation.finish(throwing: Cut())
+        }
+        await #expect(throws: Cut.self) {
+            try await remote.put(id, size: data.count, from: 500_000, body: second)
+        }
+        #expect(remote.received(of: id) == 500_000, "the first one still writes there")
+        try await remote.put(
+            id, size: data.count, from: 500_000, body: ObjectBody(data.dropFirst(500_000)))
+        #expect(remote.missing(of: [id]).isEmpty)
+
+        gate.yield(Data(repeating: 0, count: 900))
+        gate.finish(throwing: Cut())
+        await #expect(throws: Cut.self) { try await lingering.value }
+        #expect(try await remote.data(of: id, maximumSize: data.count) == data)
+    }
+
+    @Test func whatALateWriterBroughtIsKeptOnceTheFirstOneIsGone() async throws {
+        struct Cut: Error {}
+        let directory = try TemporaryDirectory()
+        let remote = DirectoryRemote(path: directory.path)
+        let data = Data(repeating: 3, count: ObjectStore.chunkSize + 9)
+        let id = ObjectID(hashing: data)
+        let (first, one) = ObjectBody.makeStream()
+        let (second, two) = ObjectBody.makeStream()
+        let early = Task { try await remote.put(id, size: data.count, from: 0, body: first) }
+        one.yield(data[..<1000])
+        while remote.received(of: id) < 1000 { await Task.yield() }
+        let late = Task { try await remote.put(id, size: data.count, from: 1000, body: second) }
+        two.yield(data[1000..<900_000])
+        while try directory.files().values.map(\.count).max() != 900_000 { await Task.yield() }
+        one.finish(throwing: Cut())
+        await #expect(throws: Cut.self) { try await early.value }
+        two.finish(throwing: Cut())
+        await #expect(throws: Cut.self) { try await late.value }
+        #expect(remote.received(of: id) == 900_000)
+        #expect(try directory.files().count == 1)
+    }
 }
