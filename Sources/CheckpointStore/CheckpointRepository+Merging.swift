@@ -26,10 +26,13 @@ public enum MergeRule: String, Codable, CaseIterable, Sendable {
 }
 
 extension CheckpointRepository {
+    /// Ranks of all parts together, beyond which the decomposition takes hours.
+    private static let maximumMergedRank = 768
+
     /// Merges two checkpoints of one base model into a new one with both as parents, and records it.
     ///
     /// On one host the same checkpoints always give the same id, whichever is named first. The new adapter has
-    /// the rank, scale and modules of the one with more evidence, and that one's meta-learner.
+    /// the rank and scale of the one with more evidence, that one's meta-learner, and the modules of both.
     ///
     /// - Errors: ``CheckpointError/nothingToMerge(_:in:)`` when one continues the other,
     ///   ``CheckpointError/baseMismatch(local:found:)``, and what reading them throws.
@@ -55,15 +58,25 @@ extension CheckpointRepository {
             ? [1, 1] : evidence.map { total > 0 ? Double($0) / total : 1 / Double(ids.count) }
         let leader = evidence[1] > evidence[0] ? 1 : 0
         var parts = try zip(weights, ids).map { (factor: $0, adapter: try adapter(of: $1)) }
-        if rule == .sum, let ancestor = commonAncestor(histories) {
+        if rule == .sum, let ancestor = commonAncestor(histories, on: manifests[0].base.fingerprint)
+        {
             parts.append((factor: -1, adapter: try adapter(of: ancestor)))
         }
-        let merge = AdapterMerge(parts, shape: manifests[leader].lora)
+        var shape = manifests[leader].lora
+        shape.targetModules = AdapterTarget.allCases.filter { target in
+            parts.contains { $0.adapter.shape.targetModules.contains(target) }
+        }
+        let ranks = parts.reduce(0) { $0 + $1.adapter.shape.rank }
+        guard ranks <= Self.maximumMergedRank else {
+            throw CheckpointError.tooLarge(
+                "a merge of ranks \(ranks) together", limit: Self.maximumMergedRank)
+        }
+        let merge = AdapterMerge(parts, shape: shape)
         var references: [String: ObjectReference] = [:]
         references[Manifest.adapterRole] = try put(merge.adapter.safetensors(), .safetensors)
         references["learner"] = manifests[leader].objects["learner"]
         let manifest = Manifest(
-            base: manifests[leader].base, lora: manifests[leader].lora, parents: ids,
+            base: manifests[leader].base, lora: shape, parents: ids,
             objects: references, host: host, round: 0, seed: 0,
             data: DataCounts(pairs: 0, onlinePairs: 0, heldOutPairs: 0))
         return CheckpointMerge(
@@ -79,14 +92,19 @@ extension CheckpointRepository {
         return data.pairs + data.onlinePairs
     }
 
-    /// The latest checkpoint that both come from; of several equally late ones the one with the
+    /// The latest checkpoint of this base model that both come from; of several equally late ones the one with the
     /// lowest id.
-    private func commonAncestor(_ histories: [Set<CheckpointID>]) -> CheckpointID? {
+    private func commonAncestor(
+        _ histories: [Set<CheckpointID>], on base: ObjectID
+    ) -> CheckpointID? {
         let common = histories[0].intersection(histories[1])
         let earlier = common.reduce(into: Set<CheckpointID>()) {
             $0.formUnion((try? manifest(of: $1).parents) ?? [])
         }
-        return common.subtracting(earlier).min()
+        return common.subtracting(earlier).filter {
+            (try? manifest(of: $0).base.fingerprint) == base
+        }
+        .min()
     }
 
     private func put(_ data: Data, _ format: ObjectReference.Format) throws -> ObjectReference {

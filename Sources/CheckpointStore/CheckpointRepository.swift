@@ -66,7 +66,7 @@ public struct CheckpointRepository: Sendable {
         guard (0...ObjectStore.maximumObjectSize).contains(size), (0...size).contains(offset) else {
             throw CheckpointError.tooLarge("object \(id)", limit: ObjectStore.maximumObjectSize)
         }
-        guard try quarantine.totalSize() - offset <= quarantineCapacity - size else {
+        guard try quarantine.totalSize() <= quarantineCapacity - size else {
             throw CheckpointError.tooLarge(
                 "object \(id) into the full quarantine", limit: quarantineCapacity)
         }

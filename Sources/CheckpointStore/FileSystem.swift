@@ -52,17 +52,18 @@ package struct FileSystem: Sendable {
         return OutputFile(path: path, descriptor: descriptor, fileSystem: self)
     }
 
-    /// Opens a file to write on in, made if it is not there; nil while somebody else writes it.
-    func open(partial path: String) throws -> OutputFile? {
-        try willPerform(.create(path))
-        let descriptor = Foundation.open(
-            path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, newFileMode)
-        guard descriptor >= 0 else { throw failure("open", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
+    /// Takes a file that nobody has open to write on in; nil if it is not there, or taken.
+    ///
+    /// - Parameter name: what it is called from now on, known to nobody else.
+    func take(_ path: String, as name: String) throws -> OutputFile? {
+        do {
+            try rename(path, to: name)
+        } catch CheckpointError.fileOperation(_, _, ENOENT) {
             return nil
         }
-        return OutputFile(path: path, descriptor: descriptor, fileSystem: self)
+        let descriptor = Foundation.open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw failure("open", name) }
+        return OutputFile(path: name, descriptor: descriptor, fileSystem: self)
     }
 
     func rename(_ path: String, to target: String) throws {
@@ -103,13 +104,15 @@ package struct FileSystem: Sendable {
 
     /// A name that no reader takes for content, in the directory of `path` so that rename stays
     /// atomic.
-    func temporaryName(beside path: String) -> String {
+    ///
+    /// - Parameter subject: what the name tells besides.
+    func temporaryName(beside path: String, of subject: String = "") -> String {
         let directory = parentDirectory(of: path)
-        return "\(directory)/\(Self.temporaryPrefix)\(UUID().uuidString.lowercased())"
+        return "\(directory)/\(Self.temporaryPrefix)\(subject)\(UUID().uuidString.lowercased())"
     }
 
     static let temporaryPrefix = ".incoming-"
-    /// Of objects that came in part and wait for the rest.
+    /// Of objects that came in part and wait for the rest; nobody writes these.
     static let partialPrefix = ".partial-"
 
     /// Removes the files of a directory whose names begin so and that nobody has changed for so many
@@ -183,6 +186,12 @@ final class OutputFile {
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw failure("truncate", path) }
         try ObjectFile(path: path).readPieces(0..<size, piece)
         guard lseek(descriptor, 0, SEEK_END) == off_t(size) else { throw failure("seek in", path) }
+    }
+
+    /// Closes the file and gives it a name by which others find it.
+    func publish(as name: String) throws {
+        closeDescriptor()
+        try fileSystem.rename(path, to: name)
     }
 
     /// Makes the bytes durable and closes the file.

@@ -108,7 +108,7 @@ private func diagonalize(_ columns: inout [[Double]]) -> [[Double]] {
             for j in i + 1..<max(size, i + 1) {
                 let (a, b) = (dot(columns[i], columns[i]), dot(columns[j], columns[j]))
                 let c = dot(columns[i], columns[j])
-                guard abs(c) > 1e-15 * (a * b).squareRoot() else { continue }
+                guard abs(c) > 1e-14 * (a * b).squareRoot() else { continue }
                 isOrthogonal = false
                 let ratio = (b - a) / (2 * c)
                 let tangent =

@@ -76,7 +76,17 @@ public struct ObjectStore: Sendable {
     }
 
     /// How many bytes of an object have come and wait for the rest.
-    func received(of id: ObjectID) -> Int { fileSystem.size(of: partialPath(of: id)) ?? 0 }
+    func received(of id: ObjectID) -> Int { incoming(of: id).first?.size ?? 0 }
+
+    /// The files that hold a beginning of an object, the longest first: what a cut transfer left, and
+    /// what is being written now, be it by a connection that is dead and not known to be.
+    func incoming(of id: ObjectID) -> [(path: String, size: Int)] {
+        let mark = FileSystem.temporaryPrefix + id.hex
+        let names = ((try? fileSystem.names(in: directory)) ?? []).filter { $0.hasPrefix(mark) }
+        return ([partialPath(of: id)] + names.map { "\(directory)/\($0)" })
+            .compactMap { path in fileSystem.size(of: path).map { (path, $0) } }
+            .sorted { $0.1 > $1.1 }
+    }
 
     /// Removes an object; one that is not there counts as removed.
     public func delete(_ id: ObjectID) throws {

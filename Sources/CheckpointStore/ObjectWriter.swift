@@ -12,19 +12,11 @@ public final class ObjectWriter {
     private let expected: ObjectID?
     private let maximumSize: Int
     private var hasher = SHA256()
-    private let remains: Remains
+    /// Where the file goes when the writer is dropped, for who comes with the rest; nil for away.
+    private let partialPath: String?
     private var isFinished = false
     /// Bytes taken so far.
     public private(set) var size = 0
-
-    /// What becomes of the file of a writer that is dropped.
-    private enum Remains {
-        case nothing
-        /// It stays where it is, for who comes with the rest.
-        case file
-        /// It takes the place of one that another writer had open, if it holds more.
-        case replacement(of: String)
-    }
 
     init(store: ObjectStore, expecting expected: ObjectID?, maximumSize: Int) throws {
         self.store = store
@@ -33,34 +25,44 @@ public final class ObjectWriter {
         let fileSystem = store.fileSystem
         try fileSystem.makeDirectories(store.directory)
         file = try fileSystem.create(fileSystem.temporaryName(beside: store.directory + "/new"))
-        remains = .nothing
+        partialPath = nil
     }
 
     /// Goes on behind the first `offset` bytes of an object that came before.
     ///
-    /// Whoever brought those may still have the file open, on a connection that is dead and not known
-    /// to be: then they are copied, so that no two writers ever share a file.
+    /// A writer's file is its own for as long as it lives. Whoever brought those bytes may not be gone,
+    /// on a connection that is dead and not known to be: then they are copied.
     init(store: ObjectStore, resuming id: ObjectID, size: Int, from offset: Int) throws {
         self.store = store
         expected = id
         maximumSize = size
         let fileSystem = store.fileSystem
         let partial = store.partialPath(of: id)
-        let found = store.received(of: id)
-        guard found >= offset else {
-            throw CheckpointError.sizeMismatch(id, expected: offset, found: found)
-        }
+        partialPath = partial
         try fileSystem.makeDirectories(store.directory)
-        if let file = try fileSystem.open(partial: partial) {
-            self.file = file
-            remains = .file
-            try file.truncate(to: offset) { hasher.update(data: $0) }
+        let name = fileSystem.temporaryName(beside: partial, of: id.hex + "-")
+        guard offset > 0 else {
+            file = try fileSystem.create(name)
+            return
+        }
+        guard let source = store.incoming(of: id).first(where: { $0.size >= offset }) else {
+            throw CheckpointError.sizeMismatch(id, expected: offset, found: 0)
+        }
+        if source.path == partial, let taken = try fileSystem.take(partial, as: name) {
+            file = taken
+            try taken.truncate(to: offset) { hasher.update(data: $0) }
         } else {
-            file = try fileSystem.create(fileSystem.temporaryName(beside: partial))
-            remains = .replacement(of: partial)
-            try ObjectFile(path: partial).readPieces(0..<offset) {
+            guard let found = try? ObjectFile(path: source.path) else {
+                throw CheckpointError.sizeMismatch(id, expected: offset, found: 0)
+            }
+            file = try fileSystem.create(name)
+            try found.readPieces(0..<offset) {
                 try file.write($0)
                 hasher.update(data: $0)
+                self.size += $0.count
+            }
+            guard self.size == offset else {
+                throw CheckpointError.sizeMismatch(id, expected: offset, found: self.size)
             }
         }
         self.size = offset
@@ -68,17 +70,10 @@ public final class ObjectWriter {
 
     deinit {
         if isFinished { return }
-        switch remains {
-        case .nothing: file.discard()
-        case .file: break
-        case .replacement(let path):
-            let fileSystem = store.fileSystem
-            let lock = try? fileSystem.open(partial: path)
-            if let lock, size > fileSystem.size(of: path) ?? 0 {
-                try? fileSystem.rename(file.path, to: lock.path)
-            } else {
-                file.discard()
-            }
+        if let partialPath, size > store.fileSystem.size(of: partialPath) ?? 0 {
+            try? file.publish(as: partialPath)
+        } else {
+            file.discard()
         }
     }
 
@@ -105,14 +100,15 @@ public final class ObjectWriter {
         precondition(!isFinished, "finish a finished object")
         let id = ObjectID(hasher.finalize())
         if let expected, expected != id {
-            file.discard()
+            // What is wrong is not kept for anybody to go on with.
+            size = 0
             throw CheckpointError.hashMismatch(
                 expected: expected, found: id, place: store.directory)
         }
         try file.synchronize()
         try store.adopt(file.path, as: id)
         isFinished = true
-        if case .replacement(let path) = remains { try? store.fileSystem.remove(path) }
+        if let partialPath { try? store.fileSystem.remove(partialPath) }
         return id
     }
 }

@@ -99,4 +99,21 @@ import Testing
             ($0 as? CheckpointError)?.kind == "base-mismatch"
         }
     }
+
+    @Test func aMergeHasTheModulesOfBoth() throws {
+        let shape = AdapterShape(rank: 2, alpha: 4, targetModules: [.query])
+        var narrow = try Sample.checkpoint(seed: 1)
+        let adapter = try Sample.adapter(seed: 1, shape: shape).safetensors()
+        narrow.objects[0] = adapter
+        narrow.manifest.lora = shape
+        narrow.manifest.objects["adapter"] = ObjectReference(
+            id: ObjectID(hashing: adapter), size: adapter.count, format: .safetensors)
+        narrow.manifest.data = DataCounts(pairs: 9000, onlinePairs: 0, heldOutPairs: 0)
+        let leader = try narrow.record(in: repository)
+        let merge = try repository.merge(leader, try record(2), by: .sum, host: host)
+        let merged = try repository.adapter(of: merge.checkpoint)
+        #expect(merged.shape.targetModules == AdapterTarget.allCases)
+        let key = try #require(merged.matrices.first { $0.target == .key })
+        #expect(merged.b(of: key).contains { $0 != 0 })
+    }
 }

@@ -106,7 +106,7 @@ import Testing
             try await Synchronizer().sync(from: a.remote, to: broken)
         }
         let summary = try await Synchronizer().sync(from: a.remote, to: b.remote)
-        #expect(cut + summary.bytesSent <= ideal + ObjectStore.chunkSize)
+        #expect(cut + summary.bytesSent <= ideal + 10_000, "a small object at most comes twice")
         #expect(summary.heads.map(\.checkpoint) == [id])
         try b.repository.verify(id, base: Sample.base)
     }

@@ -66,7 +66,8 @@ extension RouteTable {
                 }
                 range = rest
             }
-            try call.rights.spend(length)
+            // All of it: the beginning may have to be copied.
+            try call.rights.spend(range.size)
             let writer = try repository.receive(id, size: range.size, from: range.offset)
             for try await chunk in call.body { try writer.append(Data(chunk.readableBytesView)) }
             try writer.finish()

@@ -13,6 +13,7 @@ extension ComputeContext {
         _ = try PackedSequence(group, model: model.configuration)
         return try adapter.withView(model: model.configuration) { view in
             let count = group.responses.count
+            if count == 0 { return [] }
             let step = DecodingStep(
                 self,
                 adapter: view.map {

@@ -18,21 +18,24 @@ package enum CheckpointGraph {
     ) -> String {
         guard !checkpoints.isEmpty else { return "no checkpoints yet" }
         var rows: [(lines: String, label: String)] = []
-        // Each lane runs down to the checkpoint it waits for.
-        var lanes: [String] = []
+        // Each lane runs down to the checkpoint it waits for; nil for a place that is free.
+        var lanes: [String?] = []
         for checkpoint in childrenFirst(checkpoints) {
-            let lane = lanes.firstIndex(of: checkpoint.id) ?? lanes.endIndex
-            if lane == lanes.endIndex { lanes.append(checkpoint.id) }
+            let lane = lanes.firstIndex(of: checkpoint.id) ?? place(in: &lanes)
+            lanes[lane] = checkpoint.id
             while let other = lanes.lastIndex(of: checkpoint.id), other != lane {
-                rows.append((slanted(lanes.count, other, "/"), ""))
-                lanes.remove(at: other)
+                lanes[other] = nil
+                for step in stride(from: other, to: lane, by: -1) {
+                    rows.append((row(lanes, step, "/"), ""))
+                }
             }
-            let marks = lanes.indices.map { $0 == lane ? "*" : "|" }
-            rows.append((marks.joined(separator: " "), label(checkpoint, heads, own: host)))
+            rows.append((row(lanes, lane, "*"), label(checkpoint, heads, own: host)))
             let parents = checkpoint.parents.filter { id in checkpoints.contains { $0.id == id } }
-            lanes.replaceSubrange(lane...lane, with: parents)
-            for new in parents.indices.dropFirst() {
-                rows.append((slanted(lane + new + 1, lane + new, "\\"), ""))
+            lanes[lane] = parents.first
+            for parent in parents.dropFirst() {
+                let new = place(in: &lanes, after: lane)
+                for step in lane + 1...new { rows.append((row(lanes, step, "\\"), "")) }
+                lanes[new] = parent
             }
         }
         let width = rows.reduce(0) { max($0, $1.lines.count) }
@@ -43,11 +46,18 @@ package enum CheckpointGraph {
         }.joined(separator: "\n")
     }
 
-    /// A row of `count` lanes in which the lane `place` leaves or joins the one to its left.
-    private static func slanted(_ count: Int, _ place: Int, _ mark: String) -> String {
-        let before = (0..<place).map { _ in "|" }.joined(separator: " ")
-        let after = (place + 1..<max(count, place + 1)).map { _ in " |" }.joined()
-        return before + mark + after
+    /// A free place, made at the end if there is none.
+    private static func place(in lanes: inout [String?], after lane: Int = -1) -> Int {
+        if let free = lanes.indices.first(where: { $0 > lane && lanes[$0] == nil }) { return free }
+        lanes.append(nil)
+        return lanes.count - 1
+    }
+
+    /// The lanes side by side, with a mark in one of them; a slant stands to the left of its place.
+    private static func row(_ lanes: [String?], _ place: Int, _ mark: Character) -> String {
+        var cells = lanes.indices.flatMap { [lanes[$0] == nil ? " " : "|", " "] as [Character] }
+        cells[mark == "*" ? 2 * place : 2 * place - 1] = mark
+        return String(String(cells).reversed().drop { $0 == " " }.reversed())
     }
 
     private static func label(

@@ -48,6 +48,15 @@ import attunectl
         #expect(
             drawn([report("two", ["root"]), report("one", ["root"]), report("root", [])])
                 == ["* two", "| * one", "|/", "* root"])
+        // A line that ends leaves its place free, and one that crosses others does so step by step.
+        #expect(
+            drawn([report("d", ["a"]), report("c", ["b"]), report("a", []), report("b", [])])
+                == ["* d", "| * c", "* | a", "* b"])
+        #expect(
+            drawn([
+                report("x", ["p"]), report("y", ["q"]), report("z", ["p"]), report("p", []),
+                report("q", []),
+            ]) == ["* x", "| * y", "| | * z", "| |/", "|/|", "* | p", "* q"])
         #expect(CheckpointGraph.text([], heads: [], own: "") == "no checkpoints yet")
         let key = HostKey()
         let id = ObjectID(hashing: Data("root".utf8))
