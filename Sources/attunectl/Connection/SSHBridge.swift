@@ -32,7 +32,7 @@ enum SSHBridge {
         defer { listener.close() }
         do {
             return try await work(path)
-        } catch {
+        } catch let error as ControlError where error.kind == .unreachable {
             for task in connections.withLock({ $0 }) { await ending(of: task) }
             complaints.write()
             throw error
@@ -56,14 +56,19 @@ enum SSHBridge {
         }
     }
 
-    /// Waits for an ssh that is about to say why it failed, but not for ever.
+    /// Waits for an ssh that is about to say why it failed, but not for ever: a task group would, since
+    /// waiting for a task cannot be cancelled.
     private static func ending(of task: Task<Void, Never>) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await task.value }
-            group.addTask { try? await Task.sleep(for: .seconds(2)) }
-            await group.next()
-            group.cancelAll()
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        Task {
+            await task.value
+            end.finish()
         }
+        Task {
+            try? await Task.sleep(for: .seconds(2))
+            end.finish()
+        }
+        for await _ in ends {}
     }
 
     /// A directory that only this user can enter, in the user's runtime directory if there is one.
