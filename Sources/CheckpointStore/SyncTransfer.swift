@@ -205,9 +205,10 @@ struct SyncTransfer {
         _ id: ObjectID, size: Int, from offset: Int, body: ObjectBody
     ) async throws {
         try Task.checkCancellation()
-        progress.bytesTotal -= offset
-        let (before, settings, start) = (progress, settings, start)
-        let counted = body.counting { sent in
+        var before = progress
+        before.bytesTotal -= offset
+        let (settings, start) = (settings, start)
+        let counted = body.counting { [before] sent in
             var now = before
             now.bytesSent += sent
             now.secondsElapsed = (ContinuousClock.now - start) / .seconds(1)
@@ -215,12 +216,8 @@ struct SyncTransfer {
             guard let limit = settings.bytesPerSecond, limit > 0 else { return }
             try await Task.sleep(until: start + .seconds(Double(now.bytesSent) / Double(limit)))
         }
-        do {
-            try await destination.put(id, size: size, from: offset, body: counted)
-        } catch {
-            progress.bytesTotal += offset
-            throw error
-        }
+        try await destination.put(id, size: size, from: offset, body: counted)
+        progress = before
         progress.bytesSent += size - offset
         progress.objectsSent += 1
         progress.secondsElapsed = (ContinuousClock.now - start) / .seconds(1)

@@ -91,8 +91,8 @@ extension CheckpointLibrary {
             }
             return id
         }
-        let rule: MergeRule = input.rule == .sum ? .sum : .mean
-        let merge = try repository.merge(ids[0], ids[1], by: rule, host: key.id)
+        let merge = try repository.merge(
+            ids[0], ids[1], by: input.rule ?? .mean, host: key.id)
         try store.register(checkpoint: merge.checkpoint.hex, origin: "merge")
         return MergeReport(
             checkpoint: try report(merge.checkpoint),

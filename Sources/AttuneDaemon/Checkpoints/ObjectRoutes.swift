@@ -11,14 +11,6 @@ extension RouteTable {
     mutating func serveObjects(_ daemon: Daemon) {
         let repository = daemon.checkpoints.repository
         let store = daemon.store
-        serve(ControlRoutes.limitConnection) { call in
-            let limits = try await call.input()
-            guard limits.quota ?? 0 >= 0 else {
-                throw ControlError(.invalidRequest, "cannot set a quota below zero")
-            }
-            call.rights.shrink(to: limits)
-            return .done
-        }
         serve(ControlRoutes.getObject) { call in
             let id = try ObjectID(validating: call.parameter)
             let size = try repository.objects.size(of: id)

@@ -4,13 +4,21 @@ import FeedbackStore
 import Foundation
 
 extension RouteTable {
-    /// `/v1/status`, `/v1/doctor`, `/v1/config`, `/v1/events`
+    /// `/v1/status`, `/v1/doctor`, `/v1/config`, `/v1/events`, `/v1/connection`
     mutating func serveDaemon(_ daemon: Daemon) {
         serve(ControlRoutes.status) { _ in try await .value(daemon.statusReport()) }
         serve(ControlRoutes.doctor) { _ in try await .value(Doctor(daemon: daemon).examine()) }
         serve(ControlRoutes.configuration) { _ in try .value(daemon.loaded.report()) }
         serve(ControlRoutes.events) { call in
             .stream(daemon.events.subscribe(), to: call.request)
+        }
+        serve(ControlRoutes.limitConnection) { call in
+            let limits = try await call.input()
+            guard limits.quota ?? 0 >= 0 else {
+                throw ControlError(.invalidRequest, "cannot set a quota below zero")
+            }
+            call.rights.shrink(to: limits)
+            return .done
         }
     }
 }

@@ -1,3 +1,4 @@
+public import CheckpointStore
 public import Foundation
 
 /// One checkpoint as the local registry knows it.
@@ -116,19 +117,12 @@ public struct PromotionReport: JSONBody, Hashable {
 
 /// Two checkpoints to become one.
 public struct Merge: JSONBody, Hashable {
-    public enum Rule: String, Codable, CaseIterable, Sendable {
-        /// Each counts by the feedback that only it has seen.
-        case mean
-        /// Both changes since the common ancestor in full.
-        case sum
-    }
-
     /// Ids, unique beginnings of ids, or `head`.
     public var checkpoints: [String]
     /// `mean` unless set.
-    public var rule: Rule?
+    public var rule: MergeRule?
 
-    public init(checkpoints: [String], rule: Rule? = nil) {
+    public init(checkpoints: [String], rule: MergeRule? = nil) {
         self.checkpoints = checkpoints
         self.rule = rule
     }

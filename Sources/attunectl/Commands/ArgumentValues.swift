@@ -1,11 +1,13 @@
 public import ArgumentParser
+public import CheckpointStore
 public import ControlAPI
 public import FeedbackFormats
 
 extension Feedback.Kind: ExpressibleByArgument {}
 extension FeedbackExport: ExpressibleByArgument {}
 extension LabelReport.State: ExpressibleByArgument {}
-extension Merge.Rule: ExpressibleByArgument {}
+extension MergeRule: ExpressibleByArgument {}
+extension PeerRole: ExpressibleByArgument {}
 
 /// The words an option takes, for its help.
 func valueList<Value: CaseIterable & RawRepresentable<String>>(_ type: Value.Type) -> String {
@@ -25,5 +27,3 @@ package struct ByteCount: ExpressibleByArgument, Hashable {
         bytes = number << (scale ?? 0)
     }
 }
-
-extension PeerRole: ExpressibleByArgument {}

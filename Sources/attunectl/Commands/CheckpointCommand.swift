@@ -27,12 +27,12 @@ struct CheckpointCommand: AsyncParsableCommand {
                     try await client.send(
                         ControlRoutes.listCheckpoints, PageQuery(limit: limit, after: after))
                 }
-                return (checkpoints, try await client.send(ControlRoutes.listHeads))
+                let heads = graph ? try await client.send(ControlRoutes.listHeads) : nil
+                return (checkpoints, heads)
             }
-            try options.output.list(checkpoints) {
-                graph
-                    ? CheckpointGraph.text($0, heads: heads.heads, own: heads.host)
-                    : CheckpointText.table($0)
+            try options.output.list(checkpoints) { checkpoints in
+                heads.map { CheckpointGraph.text(checkpoints, heads: $0.heads, own: $0.host) }
+                    ?? CheckpointText.table(checkpoints)
             }
         }
     }
@@ -133,7 +133,7 @@ struct CheckpointCommand: AsyncParsableCommand {
                 mean: each counts by the feedback that only it has seen; sum: both changes since their common \
                 ancestor in full.
                 """)
-        var rule = ControlAPI.Merge.Rule.mean
+        var rule = MergeRule.mean
 
         func run() async throws {
             let report = try await options.connected { client in
