@@ -17,11 +17,12 @@ import Testing
     /// An annotator that is a script of `/bin/sh`.
     private func annotator(
         _ script: String, seconds: Double = 20,
-        runs: DaemonConfiguration.Annotator.Runs = .on
+        runs: DaemonConfiguration.Annotator.Runs = .on,
+        log: any LogHandler = SwiftLogNoOpLogHandler()
     ) -> CommandAnnotator {
         CommandAnnotator(
             command: ["sh", "-c", script], timeout: .seconds(seconds), runs: runs,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            logger: Logger(label: "test", factory: { _ in log }))
     }
 
     private func answer(
@@ -156,5 +157,31 @@ import Testing
             #"echo noise >&2; dd if=/dev/zero bs=1024 count=200 2>/dev/null | tr '\0' 'n' >&2; read line; echo '{"id":"r1","scores":[0,1]}'; cat"#
         )
         #expect(try annotator.annotate(request) {} == .scores([0, 1]))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func complaintsAreLoggedLineByLine() async throws {
+        let (lines, continuation) = AsyncStream.makeStream(of: String.self)
+        let annotator = annotator(
+            "echo one >&2; printf two >&2; exit 7", log: LineLog(lines: continuation))
+        // A program that dies is started once more, which is logged too.
+        #expect(throws: AnnotatorError.died("sh", status: 7)) { try answer(annotator) }
+        var seen: [String] = []
+        for await line in lines.prefix(5) { seen.append(line) }
+        #expect(seen.filter { $0 == "Annotator: one" }.count == 2)
+        #expect(seen.filter { $0 == "Annotator: two" }.count == 2)
+    }
+
+    /// Passes on the text of what is logged.
+    private struct LineLog: LogHandler {
+        let lines: AsyncStream<String>.Continuation
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.notice
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.yield(event.message.description) }
     }
 }

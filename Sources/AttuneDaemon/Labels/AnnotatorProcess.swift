@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import Logging
-import Synchronization
 
 /// The annotator program while it runs, and the pipes to it.
 ///
@@ -13,8 +12,6 @@ final class AnnotatorProcess {
     private let pid: pid_t
     private let input: FileHandle
     private let output: FileHandle
-    /// What the program writes to its standard error; read for as long as this lives.
-    private let complaints: FileHandle
     private var received = Data()
     private var inputHasEnded = false
     private var status: Int32?
@@ -29,7 +26,6 @@ final class AnnotatorProcess {
         let fromErrors = Pipe()
         input = toProgram.fileHandleForWriting
         output = fromProgram.fileHandleForReading
-        complaints = fromErrors.fileHandleForReading
         for pipe in [toProgram, fromProgram, fromErrors] {
             for handle in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
                 _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
@@ -42,14 +38,11 @@ final class AnnotatorProcess {
             let flags = fcntl(handle.fileDescriptor, F_GETFL)
             _ = fcntl(handle.fileDescriptor, F_SETFL, flags | O_NONBLOCK)
         }
-        Self.log(complaints, of: command[0], to: logger)
+        Self.log(fromErrors.fileHandleForReading, of: command[0], to: logger)
     }
 
     /// Ends the program, so that none outlives its annotator.
-    deinit {
-        kill()
-        complaints.readabilityHandler = nil
-    }
+    deinit { kill() }
 
     /// Starts the program in a process group of its own, with the three pipes and no other
     /// descriptor of ours.
@@ -193,24 +186,30 @@ final class AnnotatorProcess {
         if poll(&poller, 1, isLate ? 0 : 100) == 0, isLate { throw AnnotatorError.timedOut }
     }
 
-    /// Logs the program's complaints line by line; a line without end is cut at 4 KiB.
-    private static func log(_ handle: FileHandle, of program: String, to logger: Logger) {
-        let rest = Mutex(Data())
-        handle.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            let lines = rest.withLock { rest in
-                rest.append(data)
-                let isCut = data.isEmpty || rest.count > 4096
-                let end = isCut ? rest.endIndex : rest.lastIndex(of: UInt8(ascii: "\n"))
-                guard let end else { return [Data]() }
-                defer { rest = Data(rest[end...]) }
-                return rest[..<end].split(separator: UInt8(ascii: "\n")).map { Data($0) }
-            }
-            for line in lines {
-                logger.notice(
-                    "Annotator: \(String(decoding: line, as: UTF8.self))",
-                    metadata: ["program": "\(program)"])
+    /// Logs what the program writes to its standard error, line by line, until nobody can write
+    /// there any more; a line without end is cut at 4 KiB.
+    ///
+    /// On a thread of its own, which alone holds the pipe. Not `readabilityHandler`: its event
+    /// source may still be delivered a hang-up while the pipe is closed, which crashes.
+    private static func log(_ complaints: FileHandle, of program: String, to logger: Logger) {
+        Thread.detachNewThread {
+            var rest = Data()
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            var hasEnded = false
+            while !hasEnded {
+                let count = read(complaints.fileDescriptor, &buffer, buffer.count)
+                if count < 0, errno == EINTR { continue }
+                hasEnded = count <= 0
+                rest.append(contentsOf: buffer[..<max(count, 0)])
+                let isCut = hasEnded || rest.count > 4096
+                guard let end = isCut ? rest.endIndex : rest.lastIndex(of: UInt8(ascii: "\n"))
+                else { continue }
+                for line in rest[..<end].split(separator: UInt8(ascii: "\n")) {
+                    logger.notice(
+                        "Annotator: \(String(decoding: line, as: UTF8.self))",
+                        metadata: ["program": "\(program)"])
+                }
+                rest = Data(rest[end...])
             }
         }
     }
