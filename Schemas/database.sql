@@ -327,3 +327,13 @@ BEGIN SELECT RAISE(ABORT, 'a closed label request does not change'); END;
 
 CREATE TRIGGER label_request_is_never_deleted BEFORE DELETE ON label_request
 BEGIN SELECT RAISE(ABORT, 'label requests are append-only'); END;
+
+CREATE TABLE peer (
+    name     TEXT PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
+    address  TEXT UNIQUE CHECK (address <> ''),
+    host     TEXT UNIQUE CHECK (length(host) = 64),
+    trusted  INTEGER NOT NULL CHECK (trusted IN (0, 1)),
+    added_at INTEGER NOT NULL CHECK (added_at BETWEEN 0 AND 253402300799999),
+    CHECK (address IS NOT NULL OR host IS NOT NULL),
+    CHECK (trusted = 0 OR host IS NOT NULL)
+) STRICT;

@@ -109,6 +109,7 @@ package final class Daemon: Sendable {
         table.serveTraining(self)
         table.serveCheckpoints(self)
         table.serveObjects(self)
+        table.servePeers(self)
         table.serveGeneration(self)
         table.serveEvaluation(self)
         table.serveModels(self)

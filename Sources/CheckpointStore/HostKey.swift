@@ -17,10 +17,16 @@ public struct HostID: Hashable, Sendable, Comparable, Codable, LosslessStringCon
 
     public var description: String { digest.hex }
 
-    /// The first 64 bits in groups, for people to read to each other: `3f2a-91bc-0c11-8d7e`.
-    public var short: String {
-        let digits = Array(digest.hex.prefix(16))
-        return stride(from: 0, to: 16, by: 4).map { String(digits[$0..<$0 + 4]) }
+    /// The first 64 bits in groups, enough to tell hosts apart: `3f2a-91bc-0c11-8d7e`.
+    public var short: String { grouped(16) }
+
+    /// The first 128 bits in groups, for people to compare before they trust a host: nobody can
+    /// make another key with them.
+    public var fingerprint: String { grouped(32) }
+
+    private func grouped(_ count: Int) -> String {
+        let digits = Array(digest.hex.prefix(count))
+        return stride(from: 0, to: count, by: 4).map { String(digits[$0..<$0 + 4]) }
             .joined(separator: "-")
     }
 

@@ -24,7 +24,7 @@ extension ObjectStore {
     }
 
     /// The checkpoints and those they come from, as far as the manifests here tell.
-    func withAncestors(_ checkpoints: [CheckpointID]) -> [CheckpointID] {
+    package func withAncestors(_ checkpoints: [CheckpointID]) -> [CheckpointID] {
         var seen: Set<CheckpointID> = []
         var frontier = checkpoints
         while !frontier.isEmpty, seen.count < Synchronizer.maximumCheckpoints {

@@ -28,6 +28,7 @@ enum Schema {
         migrator.registerMigration("v0004-rules") { db in
             try db.execute(sql: labelRequestWithRule)
         }
+        migrator.registerMigration("v0005-peers") { db in try db.execute(sql: peerTables) }
         return migrator
     }
 }

@@ -2,12 +2,19 @@ public import Foundation
 
 /// A checkpoint that this host has made or admitted; its objects are another store's.
 public struct StoredCheckpoint: Codable, Hashable, Sendable {
+    /// The origins of what this host has made itself: by a round, or of two checkpoints.
+    public static let roundOrigin = "local"
+    public static let mergeOrigin = "merge"
+
     public var id: String
-    /// `local`, or the name of the peer it came from.
+    /// ``roundOrigin``, ``mergeOrigin``, or what a peer that handed it over calls itself.
     public var origin: String
     /// The round that left it; nil when a peer, a merge or an import brought it.
     public var round: Int?
     public var recordedAt: Date
+
+    /// Whether this host made it.
+    public var isOwn: Bool { origin == Self.roundOrigin || origin == Self.mergeOrigin }
 }
 
 /// One step of the head's history.

@@ -31,7 +31,9 @@ package struct Attunectl: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Keep",
-                subcommands: [RoundCommand.self, CheckpointCommand.self, SyncCommand.self]),
+                subcommands: [
+                    RoundCommand.self, CheckpointCommand.self, PeerCommand.self, SyncCommand.self,
+                ]),
             CommandGroup(name: "Plumbing", subcommands: [DialStdioCommand.self]),
         ])
 

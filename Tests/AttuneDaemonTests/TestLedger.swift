@@ -29,7 +29,10 @@ final class TestLedger {
     }
 
     /// Stores and registers a checkpoint that differs from those with another number.
-    func checkpoint(_ number: Int, isRegistered: Bool = true) throws -> CheckpointID {
+    func checkpoint(
+        _ number: Int, from origin: String = StoredCheckpoint.mergeOrigin,
+        isRegistered: Bool = true
+    ) throws -> CheckpointID {
         let base = BaseModel(
             fingerprint: Self.model, name: "tiny", architecture: "llama", layerCount: 1, width: 8,
             headCount: 2, keyValueHeadCount: 1, headSize: 4, feedForwardWidth: 16)
@@ -51,7 +54,7 @@ final class TestLedger {
                 base: base, lora: shape, parents: [], objects: [Manifest.adapterRole: adapter],
                 host: library.key.id, round: max(number, 1), seed: 1,
                 data: DataCounts(pairs: 1, onlinePairs: 0, heldOutPairs: 0)))
-        if isRegistered { try store.register(checkpoint: id.hex, origin: "laptop") }
+        if isRegistered { try store.register(checkpoint: id.hex, origin: origin) }
         return id
     }
 

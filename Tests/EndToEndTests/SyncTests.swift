@@ -10,6 +10,16 @@ extension EndToEndTests {
                 let sync = try await source.attunectl("sync", "unix://" + other.socket)
                 #expect(sync.status == 0, "\(sync)")
             } thenCheck: { source, other, checkpoint in
+                let shown = try await source.attunectl("peer", "show", "--fingerprint")
+                let fingerprint = shown.output.trimmingCharacters(in: .whitespacesAndNewlines)
+                let unseen = try await other.attunectl(
+                    "checkpoint", "promote", checkpoint, "--force")
+                #expect(unseen.status == 4, "\(unseen)")
+                #expect(unseen.errors.contains("no trusted host vouches for it"), "\(unseen)")
+                let short = String(fingerprint.prefix(19))
+                let trusted = try await other.attunectl(
+                    "peer", "trust", short, "--fingerprint", fingerprint)
+                #expect(trusted.status == 0, "\(trusted)")
                 let judged = try await other.attunectl("checkpoint", "promote", checkpoint)
                 #expect(judged.status == 4, "without feedback there is no evidence: \(judged)")
                 let forced = try await other.attunectl(

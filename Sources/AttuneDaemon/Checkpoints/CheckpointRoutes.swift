@@ -54,6 +54,13 @@ extension RouteTable {
         }
         serve(ControlRoutes.receiveCheckpoint) { call in
             let source = try await call.input().source
+            guard ![StoredCheckpoint.roundOrigin, StoredCheckpoint.mergeOrigin].contains(source)
+            else {
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot take a checkpoint from \"\(source)\": that stands for what was made here"
+                )
+            }
             let id = try ObjectID(validating: call.parameter)
             let base = try await daemon.models.current().base
             let report = try await store.perform { store in
@@ -91,9 +98,10 @@ extension CheckpointLibrary {
             }
             return id
         }
+        for id in ids { try requireTrusted(id) }
         let merge = try repository.merge(
             ids[0], ids[1], by: input.rule ?? .mean, host: key.id)
-        try store.register(checkpoint: merge.checkpoint.hex, origin: "merge")
+        try store.register(checkpoint: merge.checkpoint.hex, origin: StoredCheckpoint.mergeOrigin)
         return MergeReport(
             checkpoint: try report(merge.checkpoint),
             parts: merge.parts.map {

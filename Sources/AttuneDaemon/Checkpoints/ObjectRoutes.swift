@@ -72,7 +72,7 @@ extension RouteTable {
             let own = daemon.checkpoints.key.id
             let heads = try await store.perform { _ in try repository.heads.all() }
             let sorted = heads.filter { $0.host == own } + heads.filter { $0.host != own }
-            return try .value(HeadsReport(host: own.description, heads: sorted))
+            return try .value(HeadsReport(host: own, heads: sorted))
         }
         serve(ControlRoutes.putHead) { call in
             let head = try await call.input().head

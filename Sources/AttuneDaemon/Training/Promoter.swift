@@ -17,14 +17,16 @@ package struct Promoter: Sendable {
 
     /// Judges a checkpoint by this host's held-out pairs and promotes it if the gate lets it.
     ///
-    /// The gate cannot find a backdoor's trigger in a peer's adapter: promote only what comes from
-    /// hosts you trust.
+    /// The gate cannot find a backdoor's trigger in a peer's adapter, so what comes from elsewhere
+    /// must be vouched for by a trusted host.
     ///
-    /// - Parameter force: promote whatever the gate says; base, format and hashes are still checked.
+    /// - Parameter force: promote whatever the gate says; trust, base, format and hashes are still
+    ///   checked.
     package func promote(_ id: CheckpointID, force: Bool) async throws -> AsyncStream<Line> {
         let model = try await models.current()
         let (checkpoints, configuration) = (checkpoints, configuration)
         let (candidate, head, heldOut) = try await checkpoints.store.perform { store in
+            try checkpoints.requireTrusted(id)
             try checkpoints.repository.verify(id, base: model.base)
             return (
                 try checkpoints.adapter(id, on: model),

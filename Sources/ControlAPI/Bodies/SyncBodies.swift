@@ -32,10 +32,10 @@ public struct ObjectList: JSONBody, Hashable {
 /// The newest signed head known of every host.
 public struct HeadsReport: JSONBody, Hashable {
     /// The daemon's own host; its head comes first, if it has one.
-    public var host: String
+    public var host: HostID
     public var heads: [SignedHead]
 
-    public init(host: String, heads: [SignedHead]) {
+    public init(host: HostID, heads: [SignedHead]) {
         self.host = host
         self.heads = heads
     }

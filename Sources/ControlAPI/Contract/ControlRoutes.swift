@@ -86,7 +86,7 @@ public enum ControlRoutes {
         Promotion, JSONLines<StreamLine<PromotionReport>>
     >(
         "promoteCheckpoint", .post, "/checkpoints/{id}/promote",
-        errors: [.notFound, .busy, .noModel, .integrity, .wrongBase, .storageFull],
+        errors: [.notFound, .busy, .noModel, .untrusted, .integrity, .wrongBase, .storageFull],
         summary: "Makes a checkpoint the head if the gate lets it; the last line tells.")
     public static let rollbackCheckpoint = Endpoint<Nothing, PromotionReport>(
         "rollbackCheckpoint", .post, "/checkpoints/rollback",
@@ -94,7 +94,9 @@ public enum ControlRoutes {
         summary: "Makes the head before this one the head again.")
     public static let mergeCheckpoints = Endpoint<Merge, MergeReport>(
         "mergeCheckpoints", .post, "/checkpoints/merge",
-        errors: [.notFound, .invalidRequest, .conflict, .wrongBase, .integrity, .storageFull],
+        errors: [
+            .notFound, .invalidRequest, .conflict, .untrusted, .wrongBase, .integrity, .storageFull,
+        ],
         summary: "Makes one checkpoint of two that went different ways; activates nothing.")
     public static let receiveCheckpoint = Endpoint<Reception, CheckpointReport>(
         "receiveCheckpoint", .post, "/checkpoints/{id}/receive",
@@ -142,6 +144,26 @@ public enum ControlRoutes {
         "putHead", .put, "/heads/{host}",
         errors: [.integrity, .staleHead, .notFound, .storageFull],
         for: .peer, summary: "Hands over a host's signed head; it is never activated by that.")
+
+    // MARK: Peers
+
+    public static let listPeers = Endpoint<Nothing, PeerList>(
+        "listPeers", .get, "/peers",
+        summary:
+            "This host, the peers on record, and hosts whose heads came and which are no peers.")
+    public static let addPeer = Endpoint<PeerAddition, PeerReport>(
+        "addPeer", .post, "/peers", errors: [.conflict, .storageFull],
+        summary: "Puts a peer's address on record; of a known one the address changes.")
+    public static let contactPeer = Endpoint<PeerContact, PeerReport>(
+        "contactPeer", .post, "/peers/{name}/contact",
+        errors: [.notFound, .conflict, .storageFull],
+        summary: "Records which host answers at a peer's address; another one later is refused.")
+    public static let trustPeer = Endpoint<PeerTrust, PeerReport>(
+        "trustPeer", .post, "/peers/{name}/trust", errors: [.notFound, .conflict, .storageFull],
+        summary: "Lets checkpoints that a host vouches for be put to use here.")
+    public static let removePeer = Endpoint<Nothing, PeerReport>(
+        "removePeer", .post, "/peers/{name}/remove", errors: [.notFound, .storageFull],
+        summary: "Forgets a peer, and that it was trusted; its checkpoints stay.")
 
     // MARK: The model at work
 

@@ -31,6 +31,8 @@ public enum ErrorKind: String, Codable, CaseIterable, Sendable {
     case refusedByGate = "refused-by-gate"
     /// A limit that the configuration sets was reached.
     case refusedByPolicy = "refused-by-policy"
+    /// A checkpoint comes from a host that is not trusted here.
+    case untrusted
     /// Bytes are not what their hash, signature or format says.
     case integrity
     /// A checkpoint belongs to another base model than the one in use.
@@ -48,7 +50,7 @@ public enum ErrorKind: String, Codable, CaseIterable, Sendable {
     public var httpStatus: Int {
         switch self {
         case .invalidRequest: 400
-        case .forbidden, .refusedByPolicy: 403
+        case .forbidden, .refusedByPolicy, .untrusted: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .conflict, .busy, .noModel, .notEnoughFeedback, .refusedByGate, .wrongBase, .staleHead:
@@ -67,7 +69,7 @@ public enum ErrorKind: String, Codable, CaseIterable, Sendable {
         switch self {
         case .invalidRequest: .usage
         case .unavailable, .unreachable, .versionMismatch: .unreachable
-        case .forbidden, .refusedByGate, .refusedByPolicy: .refused
+        case .forbidden, .refusedByGate, .refusedByPolicy, .untrusted: .refused
         case .integrity, .wrongBase, .staleHead: .integrity
         case .notFound, .methodNotAllowed, .conflict, .busy, .noModel, .notEnoughFeedback,
             .tooLarge,

@@ -31,8 +31,10 @@ struct CheckpointCommand: AsyncParsableCommand {
                 return (checkpoints, heads)
             }
             try options.output.list(checkpoints) { checkpoints in
-                heads.map { CheckpointGraph.text(checkpoints, heads: $0.heads, own: $0.host) }
-                    ?? CheckpointText.table(checkpoints)
+                heads.map {
+                    CheckpointGraph.text(
+                        checkpoints, heads: $0.heads, own: $0.host.description)
+                } ?? CheckpointText.table(checkpoints)
             }
         }
     }

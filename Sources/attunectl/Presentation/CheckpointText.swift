@@ -26,7 +26,7 @@ package enum CheckpointText {
         facts.add("state", checkpoint.state.rawValue)
         facts.add("origin", checkpoint.origin)
         if let host = checkpoint.host, let round = checkpoint.round {
-            facts.add("made by", "host \(Format.id(host)), round \(round)")
+            facts.add("made by", "host \(Format.host(host)), round \(round)")
             facts.add(
                 "parents",
                 checkpoint.parents.isEmpty

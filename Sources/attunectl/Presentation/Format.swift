@@ -1,3 +1,4 @@
+import CheckpointStore
 package import Foundation
 
 /// How figures, sizes and times are written for people; JSON has them plain.
@@ -54,6 +55,9 @@ package enum Format {
     package static func id(_ id: String?) -> String {
         id.map { String($0.prefix(12)) } ?? "base"
     }
+
+    /// Sixteen digits in groups tell hosts apart; `attunectl peer show` prints the whole fingerprint.
+    package static func host(_ id: String) -> String { HostID(id)?.short ?? id }
 
     /// One line of at most `width` characters: white space folded, the rest cut, control characters shown.
     package static func excerpt(_ text: String, width: Int) -> String {

@@ -9,7 +9,7 @@ package enum StatusText {
             "daemon",
             "\(status.version), pid \(status.pid), up \(Format.duration(status.uptimeSeconds))")
         facts.add("state", status.stateDirectory)
-        facts.add("host", Format.id(status.host))
+        facts.add("host", Format.host(status.host))
         facts.add("model", status.model.map { "\($0.name) (\($0.architecture))" } ?? "none")
         facts.add("head", status.head.map(head) ?? "none: the model as it came")
         facts.add("feedback", feedback(status.feedback))

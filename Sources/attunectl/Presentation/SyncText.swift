@@ -29,6 +29,14 @@ package enum SyncText {
                 "hosts differ in what they use; `attunectl checkpoint promote` decides here:")
             lines += heads.map { "  host \($0.host.short)  \($0.checkpoint.short)" }
         }
+        if let first = report.strangers.first?.host {
+            lines.append(
+                "not trusted here, so nothing of theirs can be put to use; compare fingerprints, then"
+                    + " `attunectl peer trust \(first.short)`:")
+            lines += report.strangers.map { peer in
+                "  host \(peer.fingerprint ?? "")" + (peer.name.map { "  \($0)" } ?? "")
+            }
+        }
         return lines.joined(separator: "\n")
 
         func count(_ number: Int, _ noun: String) -> String {

@@ -1,0 +1,31 @@
+import CheckpointStore
+import ControlAPI
+import FeedbackStore
+
+extension CheckpointLibrary {
+    /// Throws unless this host made the checkpoint, or the signed head of a trusted host leads to
+    /// it: what a manifest says of its host anybody could have written.
+    ///
+    /// - Errors: ``ControlError`` of kind `untrusted`.
+    func requireTrusted(_ id: CheckpointID) throws {
+        let checkpoint = try store.checkpoint(id.hex)
+        if checkpoint.isOwn { return }
+        let trusted = Set(try store.peers().filter(\.isTrusted).compactMap(\.host))
+        let heads = try repository.heads.all()
+        let vouchedFor = heads.filter { $0.host == key.id || trusted.contains($0.host.description) }
+        if repository.objects.withAncestors(vouchedFor.map(\.checkpoint)).contains(id) { return }
+        let others = heads.filter {
+            repository.objects.withAncestors([$0.checkpoint]).contains(id)
+        }
+        let advice =
+            others.first.map {
+                "host \($0.host.short) has it in use; compare what `attunectl peer show"
+                    + " --fingerprint` prints there with `attunectl peer list` here, then"
+                    + " `attunectl peer trust \($0.host.short)`"
+            } ?? "no host has it in use, or an offspring of it; sync again when one does"
+        throw ControlError(
+            .untrusted,
+            "cannot use checkpoint \(id.short): it came from \(checkpoint.origin), and no trusted host"
+                + " vouches for it; \(advice)")
+    }
+}

@@ -1,0 +1,78 @@
+public import CheckpointStore
+public import Foundation
+
+/// Another host, or a place that checkpoints travel through.
+public struct PeerReport: JSONBody, Hashable {
+    /// What its owner calls it; absent for a host that is known by its head only.
+    public var name: String?
+    /// Where it is reached.
+    public var address: String?
+    /// The SHA-256 of its public key; absent until it has answered once, and for a directory.
+    public var host: HostID?
+    /// The part of `host` that people compare.
+    public var fingerprint: String?
+    /// Whether checkpoints it vouches for may be put to use here.
+    public var trusted: Bool
+    /// The checkpoint it has in use, as far as is known here.
+    public var head: CheckpointID?
+    public var addedAt: Date?
+
+    public init(
+        name: String?, address: String?, host: HostID?, trusted: Bool, head: CheckpointID?,
+        addedAt: Date?
+    ) {
+        self.name = name
+        self.address = address
+        self.host = host
+        fingerprint = host?.fingerprint
+        self.trusted = trusted
+        self.head = head
+        self.addedAt = addedAt
+    }
+}
+
+/// This host and all others it knows.
+public struct PeerList: JSONBody, Hashable {
+    public var host: HostID
+    /// The part of `host` that people compare.
+    public var fingerprint: String
+    public var peers: [PeerReport]
+
+    public init(host: HostID, peers: [PeerReport]) {
+        self.host = host
+        fingerprint = host.fingerprint
+        self.peers = peers
+    }
+}
+
+/// A peer to put on record.
+public struct PeerAddition: JSONBody, Hashable {
+    /// Letters, digits, `-`, `_` and `.`, 64 at most.
+    public var name: String
+    /// `ssh://user@host[:port]`, `unix:///path` or `dir:///path`.
+    public var address: String
+
+    public init(name: String, address: String) {
+        self.name = name
+        self.address = address
+    }
+}
+
+/// Which host answers at a peer's address.
+public struct PeerContact: JSONBody, Hashable {
+    public var host: HostID
+
+    public init(host: HostID) {
+        self.host = host
+    }
+}
+
+/// The fingerprint that a person has compared.
+public struct PeerTrust: JSONBody, Hashable {
+    /// All of it, as the host itself prints it.
+    public var fingerprint: String
+
+    public init(fingerprint: String) {
+        self.fingerprint = fingerprint
+    }
+}

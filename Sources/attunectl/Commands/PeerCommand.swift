@@ -1,0 +1,157 @@
+import ArgumentParser
+import CheckpointStore
+import ControlAPI
+
+struct PeerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "Name other hosts, and say which of them you trust.",
+        discussion: """
+            Sync takes checkpoints from anyone it is pointed at and activates none. Put to use here is only what this \
+            host made itself, or what a trusted host vouches for with its signed head. A host is named by its peer's \
+            name or by the beginning of its fingerprint.
+            """,
+        subcommands: [List.self, Show.self, Add.self, Trust.self, Remove.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List peers, and hosts whose checkpoints came by way of them.")
+
+        @OptionGroup var options: GlobalOptions
+
+        func run() async throws {
+            let list = try await options.connected { try await $0.send(ControlRoutes.listPeers) }
+            try options.output.list(list.peers, PeerText.table)
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a peer, or without a name this host.",
+            discussion:
+                "What `--fingerprint` prints on a host is what others compare before they trust it."
+        )
+
+        @OptionGroup var options: GlobalOptions
+        @Argument(help: "The peer; this host itself unless said.")
+        var name: String?
+        @Flag(help: "Print the fingerprint alone.")
+        var fingerprint = false
+
+        func run() async throws {
+            let list = try await options.connected { try await $0.send(ControlRoutes.listPeers) }
+            let peer =
+                try name.map(list.peer)
+                ?? PeerReport(
+                    name: nil, address: nil, host: list.host, trusted: true, head: nil, addedAt: nil
+                )
+            try options.output.show(peer) { peer in
+                fingerprint ? peer.fingerprint ?? "" : PeerText.peer(peer)
+            }
+        }
+    }
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put another host's address on record, under a name.",
+            discussion: "The address of a known peer is changed; that it is trusted stays.")
+
+        @OptionGroup var options: GlobalOptions
+        @Argument(help: "What to call it.")
+        var name: String
+        @Argument(help: "ssh://user@host[:port], unix:///path or dir:///path.")
+        var address: String
+
+        func validate() throws { _ = try peerAddress(address) }
+
+        func run() async throws {
+            let peer = try await options.connected {
+                try await $0.send(
+                    ControlRoutes.addPeer, PeerAddition(name: name, address: address))
+            }
+            try options.output.show(peer, PeerText.peer)
+            options.output.note("`attunectl sync \(name)` exchanges checkpoints with it.")
+        }
+    }
+
+    struct Trust: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let checkpoints that a host vouches for be put to use here.",
+            discussion: """
+                Compare the fingerprint with what `attunectl peer show --fingerprint` prints on the host itself. On a \
+                terminal you are asked whether it is the same; a script says it with --fingerprint.
+                """)
+
+        @OptionGroup var options: GlobalOptions
+        @Argument(help: "The peer's name, or the beginning of a host's fingerprint.")
+        var name: String
+        @Option(help: "The fingerprint, as the host itself prints it.")
+        var fingerprint: String?
+
+        func run() async throws {
+            let peer = try await options.connected { client in
+                let compared =
+                    if let fingerprint { fingerprint } else { try await confirmed(by: client) }
+                return try await client.send(
+                    ControlRoutes.trustPeer, PeerTrust(fingerprint: compared), at: name)
+            }
+            try options.output.show(peer, PeerText.peer)
+        }
+
+        /// The fingerprint that is known here, if a person says it is the right one.
+        private func confirmed(by client: ControlClient) async throws -> String {
+            let peer = try await client.send(ControlRoutes.listPeers).peer(named: name)
+            // Without one the daemon knows best what to say.
+            guard let known = peer.fingerprint else { return "" }
+            guard Terminal.inputIsTerminal, !options.json else {
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot trust \(name) unseen: compare its fingerprint with what `attunectl peer show"
+                        + " --fingerprint` prints there and give it with --fingerprint")
+            }
+            Terminal.writeError(
+                """
+                \(name) shows the fingerprint
+                    \(known)
+                Does `attunectl peer show --fingerprint` on that host print the same? [y/N]\u{20}
+                """)
+            guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+                throw ControlError(.untrusted, "\(name) is not trusted: nothing was changed")
+            }
+            return known
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget a peer, and that it was trusted.",
+            discussion: "Its checkpoints stay; those not in use cannot be put to use any more.")
+
+        @OptionGroup var options: GlobalOptions
+        @Argument(help: "The peer's name.")
+        var name: String
+
+        func run() async throws {
+            let peer = try await options.connected {
+                try await $0.send(ControlRoutes.removePeer, at: name)
+            }
+            try options.output.show(peer) { "forgot \($0.name ?? name)" }
+        }
+    }
+}
+
+extension PeerList {
+    /// The peer of that name, or the host whose fingerprint begins so.
+    func peer(named name: String) throws -> PeerReport {
+        let digits = name.lowercased().filter { $0 != "-" }
+        let found =
+            peers.first { $0.name == name }
+            ?? peers.first {
+                digits.count >= 4 && $0.host?.description.hasPrefix(digits) == true
+            }
+        guard let found else {
+            throw ControlError(
+                .notFound, "cannot find the peer \(name); `attunectl peer list` shows them")
+        }
+        return found
+    }
+}

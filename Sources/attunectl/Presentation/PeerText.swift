@@ -1,0 +1,30 @@
+import CheckpointStore
+package import ControlAPI
+
+/// Peers in words.
+package enum PeerText {
+    package static func table(_ peers: [PeerReport]) -> String {
+        guard !peers.isEmpty else {
+            return "no peers; `attunectl peer add NAME ADDRESS` puts one on record"
+        }
+        var table = Table("name", "trusted", "head", "fingerprint", "address")
+        for peer in peers {
+            table.add(
+                peer.name ?? "", peer.trusted ? "yes" : "no",
+                peer.head.map { Format.id($0.hex) } ?? "", peer.fingerprint ?? "",
+                peer.address ?? "")
+        }
+        return table.text
+    }
+
+    package static func peer(_ peer: PeerReport) -> String {
+        var facts = Facts()
+        facts.add("name", peer.name)
+        facts.add("address", peer.address)
+        facts.add("fingerprint", peer.fingerprint)
+        facts.add("host", peer.host?.description)
+        facts.add("head", peer.head?.hex)
+        facts.add("trusted", peer.trusted ? "yes" : "no")
+        return facts.text
+    }
+}

@@ -1,0 +1,56 @@
+import FeedbackStore
+import Testing
+
+@Suite struct StoredPeerTests {
+    let test: TestStore
+    var store: FeedbackStore { test.store }
+
+    init() throws { test = try TestStore() }
+
+    private let host = String(repeating: "a", count: 64)
+    private let other = String(repeating: "b", count: 64)
+
+    private func isConflict(_ error: any Error) -> Bool {
+        if case StoreError.conflict = error { true } else { false }
+    }
+
+    @Test func aPeerNeverBecomesAnotherHost() throws {
+        try store.recordPeer("nas", address: "ssh://nas")
+        try store.recordPeer("nas", host: host)
+        try store.recordPeer("nas", host: host)
+        #expect { try store.recordPeer("nas", host: other) } throws: { isConflict($0) }
+        #expect(try store.peers().map(\.host) == [host])
+    }
+
+    @Test func aNewAddressKeepsHostAndTrust() throws {
+        try store.recordPeer("nas", host: host)
+        try store.trustPeer("nas")
+        try store.recordPeer("nas", address: "ssh://nas")
+        try store.recordPeer("nas", address: "ssh://nas.lan")
+        let peer = try #require(try store.peers().first)
+        #expect(peer.address == "ssh://nas.lan" && peer.host == host && peer.isTrusted)
+    }
+
+    @Test func anAddressAndAHostHaveOneName() throws {
+        try store.recordPeer("nas", address: "ssh://nas")
+        try store.recordPeer("nas", host: host)
+        #expect { try store.recordPeer("box", address: "ssh://nas") } throws: { isConflict($0) }
+        #expect { try store.recordPeer("box", host: host) } throws: { isConflict($0) }
+        #expect(try store.peers().count == 1)
+    }
+
+    @Test func onlyAKnownHostIsTrustedAndForgettingItForgetsThat() throws {
+        try store.recordPeer("nas", address: "ssh://nas")
+        #expect(throws: StoreError.notFound(what: "peer", id: "nas")) {
+            try store.trustPeer("nas")
+        }
+        try store.recordPeer("nas", host: host)
+        try store.trustPeer("nas")
+        try store.removePeer("nas")
+        try store.recordPeer("nas", host: host)
+        #expect(try store.peers().map(\.isTrusted) == [false])
+        #expect(throws: StoreError.notFound(what: "peer", id: "box")) {
+            try store.removePeer("box")
+        }
+    }
+}
