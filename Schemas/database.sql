@@ -337,3 +337,13 @@ CREATE TABLE peer (
     CHECK (address IS NOT NULL OR host IS NOT NULL),
     CHECK (trusted = 0 OR host IS NOT NULL)
 ) STRICT;
+
+CREATE TABLE collected (
+    checkpoint_id TEXT PRIMARY KEY REFERENCES checkpoint (id),
+    collected_at  INTEGER NOT NULL CHECK (collected_at BETWEEN 0 AND 253402300799999)
+) STRICT;
+
+CREATE TABLE pin (
+    checkpoint_id TEXT PRIMARY KEY REFERENCES checkpoint (id),
+    pinned_at     INTEGER NOT NULL CHECK (pinned_at BETWEEN 0 AND 253402300799999)
+) STRICT;

@@ -97,14 +97,9 @@ extension CheckpointRepository {
     private func commonAncestor(
         _ histories: [Set<CheckpointID>], on base: ObjectID
     ) -> CheckpointID? {
-        let common = histories[0].intersection(histories[1])
-        let earlier = common.reduce(into: Set<CheckpointID>()) {
-            $0.formUnion((try? manifest(of: $1).parents) ?? [])
-        }
-        return common.subtracting(earlier).filter {
-            (try? manifest(of: $0).base.fingerprint) == base
-        }
-        .min()
+        latest(of: histories[0].intersection(histories[1]))
+            .filter { (try? manifest(of: $0).base.fingerprint) == base }
+            .min()
     }
 
     private func put(_ data: Data, _ format: ObjectReference.Format) throws -> ObjectReference {

@@ -26,8 +26,10 @@ public struct DirectoryRemote: Remote {
         return try headStore.all()
     }
 
-    public func incomplete() throws -> [CheckpointID] {
-        objects.incomplete(among: objects.withAncestors(try heads().map(\.checkpoint)))
+    public func losses() throws -> Losses {
+        Losses(
+            incomplete: objects.incomplete(
+                among: objects.withAncestors(try heads().map(\.checkpoint))))
     }
 
     public func missing(of ids: [ObjectID]) -> [ObjectID] { ids.filter { !objects.contains($0) } }

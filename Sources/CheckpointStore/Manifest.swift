@@ -77,6 +77,8 @@ public struct DataCounts: Codable, Hashable, Sendable {
 extension Manifest {
     /// The role that every checkpoint has.
     public static let adapterRole = "adapter"
+    /// What was measured while it was made; stays when the rest is collected.
+    public static let metricsRole = "metrics"
 
     /// The bytes that are hashed, stored and sent (``JSONValue/canonical()``).
     public func canonicalBytes() throws -> Data {

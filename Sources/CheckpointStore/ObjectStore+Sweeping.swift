@@ -38,7 +38,7 @@ extension ObjectStore {
     /// Removes objects that came so many seconds ago: for a store where they only wait.
     func removeObjects(olderThan age: TimeInterval, now: Date) throws {
         for id in try ids() {
-            guard let came = fileSystem.lastChange(of: path(of: id)) else { continue }
+            guard let came = lastChange(of: id) else { continue }
             if now.timeIntervalSince(came) >= age { try delete(id) }
         }
     }

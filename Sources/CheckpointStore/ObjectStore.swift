@@ -111,6 +111,9 @@ public struct ObjectStore: Sendable {
             + unfinished.reduce(0, +)
     }
 
+    /// When the object came, or came once more.
+    func lastChange(of id: ObjectID) -> Date? { fileSystem.lastChange(of: path(of: id)) }
+
     /// Makes durable the name of an object that an interrupted writer may have left without it.
     func settle(_ id: ObjectID) throws {
         try fileSystem.synchronizeDirectory("\(directory)/\(id.hex.prefix(2))")

@@ -17,8 +17,8 @@ public protocol Remote: Sendable {
     /// The newest head of every host it knows; signatures are checked by the one who asks, too.
     func heads() async throws -> [SignedHead]
 
-    /// The checkpoints it has taken in and does not hold whole any more.
-    func incomplete() async throws -> [CheckpointID]
+    /// What has become of checkpoints that it had taken in.
+    func losses() async throws -> Losses
 
     /// Those of the ids it does not hold, waiting in quarantine counting as held.
     func missing(of ids: [ObjectID]) async throws -> [ObjectID]
@@ -47,6 +47,19 @@ public protocol Remote: Sendable {
 
     /// Takes a head whose checkpoint was admitted; a known one again is no error, an older one is.
     func putHead(_ head: SignedHead) async throws
+}
+
+/// Checkpoints that a place has taken in and does not hold whole any more.
+public struct Losses: Codable, Hashable, Sendable {
+    /// Those that have lost a part against its will.
+    public var incomplete: [CheckpointID]
+    /// Those whose objects it has let go, and does not want for the sake of their offspring.
+    public var collected: [CheckpointID]
+
+    public init(incomplete: [CheckpointID] = [], collected: [CheckpointID] = []) {
+        self.incomplete = incomplete
+        self.collected = collected
+    }
 }
 
 extension Remote {

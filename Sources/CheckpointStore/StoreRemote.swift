@@ -6,6 +6,8 @@ public struct StoreRemote: Remote {
     public let repository: CheckpointRepository
     /// The local model; checkpoints of another one are refused.
     public let base: BaseModel
+    /// Checkpoints whose objects were let go.
+    public var collected: Set<CheckpointID> = []
 
     public init(name: String, repository: CheckpointRepository, base: BaseModel) {
         self.name = name
@@ -15,9 +17,11 @@ public struct StoreRemote: Remote {
 
     public func heads() throws -> [SignedHead] { try repository.heads.all() }
 
-    public func incomplete() throws -> [CheckpointID] {
+    public func losses() throws -> Losses {
         let known = repository.objects.withAncestors(try heads().map(\.checkpoint))
-        return repository.objects.incomplete(among: known)
+        let lost = repository.objects.incomplete(among: known)
+        return Losses(
+            incomplete: lost.filter { !collected.contains($0) }, collected: collected.sorted())
     }
 
     public func missing(of ids: [ObjectID]) -> [ObjectID] { repository.missing(of: ids) }

@@ -9,6 +9,8 @@ struct SyncTransfer {
     private var progress = SyncProgress(
         bytesSent: 0, bytesTotal: 0, objectsSent: 0, objectsTotal: 0, secondsElapsed: 0)
     private let start = ContinuousClock.now
+    /// What the receiver does not want as a mere ancestor.
+    private var unwanted: Set<CheckpointID> = []
 
     /// A checkpoint to bring over: what of it is missing there. It is there already and only needs
     /// admission if that is nothing.
@@ -72,8 +74,10 @@ struct SyncTransfer {
     }
 
     /// What the receiver has lost and the source can give.
-    private func losses() async throws -> [CheckpointID] {
-        let lost = try await destination.incomplete()
+    private mutating func losses() async throws -> [CheckpointID] {
+        let losses = try await destination.losses()
+        unwanted = Set(losses.collected)
+        let lost = losses.incomplete
         if lost.isEmpty { return [] }
         let missing = Set(try await source.missing(of: lost))
         return lost.filter { !missing.contains($0) }
@@ -109,7 +113,7 @@ struct SyncTransfer {
                 steps.append(step)
                 if settings.includesAncestors, step.sendsSomething { parents += its }
             }
-            frontier = Set(parents).subtracting(seen).sorted()
+            frontier = Set(parents).subtracting(seen).subtracting(unwanted).sorted()
         }
         return steps.reversed()
     }

@@ -8,7 +8,11 @@ extension FeedbackStore {
         try write { db in
             let isKnown = try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM checkpoint WHERE id = ?)", arguments: [id])
-            if isKnown == true { return }
+            if isKnown == true {
+                // It has come once more.
+                return try db.execute(
+                    sql: "DELETE FROM collected WHERE checkpoint_id = ?", arguments: [id])
+            }
             try db.execute(
                 sql: "INSERT INTO checkpoint (id, origin, recorded_at) VALUES (?, ?, ?)",
                 arguments: [id, origin, timestamp])
@@ -53,6 +57,7 @@ extension FeedbackStore {
             guard try Self.head(in: db) == expected,
                 try Self.activeFingerprint(in: db) == base
             else { return false }
+            try Self.requireNotCollected(id, in: db)
             try insert(kind, checkpoint: id, gate: gate, into: db)
             return true
         }
@@ -87,11 +92,12 @@ extension FeedbackStore {
 
     /// What a rollback would make the head; nil is the bare model.
     public func headBefore() throws -> String? {
-        try read { db in Self.heads(after: try Self.promotions(in: db)).dropLast().last }
+        try headStack().dropLast().last
     }
 
     private func rollBack(because gate: String?, in db: Database) throws -> String? {
-        let before = Self.heads(after: try Self.promotions(in: db)).dropLast().last
+        let before = try Self.headStack(in: db).dropLast().last
+        if let before { try Self.requireNotCollected(before, in: db) }
         try insert(.rollback, checkpoint: before, gate: gate, into: db)
         return before
     }
@@ -111,9 +117,8 @@ extension FeedbackStore {
             db, sql: "SELECT checkpoint_id FROM promotion ORDER BY id DESC LIMIT 1") ?? nil
     }
 
-    /// The heads that stand on each other, the present one last.
-    private static func heads(after history: [Promotion]) -> [String] {
-        history.reduce(into: []) { heads, step in
+    static func headStack(in db: Database) throws -> [String] {
+        try promotions(in: db).reduce(into: []) { heads, step in
             switch step.kind {
             case .gate, .forced: if let id = step.checkpoint { heads.append(id) }
             case .rollback: heads.removeLast()
@@ -145,16 +150,24 @@ extension FeedbackStore {
 /// A row of `checkpoint`.
 private struct CheckpointRow: Decodable, FetchableRecord {
     static let sql =
-        "SELECT id, origin, round_id AS round, recorded_at AS recordedAt FROM checkpoint"
+        """
+        SELECT id, origin, round_id AS round, recorded_at AS recordedAt,
+            EXISTS (SELECT 1 FROM pin WHERE checkpoint_id = id) AS isPinned,
+            (SELECT collected_at FROM collected WHERE checkpoint_id = id) AS collectedAt
+        FROM checkpoint
+        """
     var id: String
     var origin: String
     var round: Int?
     var recordedAt: Int64
+    var isPinned: Bool
+    var collectedAt: Int64?
 
     var checkpoint: StoredCheckpoint {
         StoredCheckpoint(
             id: id, origin: origin, round: round,
-            recordedAt: Timestamp(milliseconds: recordedAt).date)
+            recordedAt: Timestamp(milliseconds: recordedAt).date, isPinned: isPinned,
+            collectedAt: collectedAt.map { Timestamp(milliseconds: $0).date })
     }
 }
 

@@ -29,6 +29,9 @@ enum Schema {
             try db.execute(sql: labelRequestWithRule)
         }
         migrator.registerMigration("v0005-peers") { db in try db.execute(sql: peerTables) }
+        migrator.registerMigration("v0006-collection") { db in
+            try db.execute(sql: collectionTables)
+        }
         return migrator
     }
 }

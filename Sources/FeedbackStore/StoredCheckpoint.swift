@@ -12,6 +12,9 @@ public struct StoredCheckpoint: Codable, Hashable, Sendable {
     /// The round that left it; nil when a peer, a merge or an import brought it.
     public var round: Int?
     public var recordedAt: Date
+    public var isPinned = false
+    /// When its objects were let go; nil while they are here.
+    public var collectedAt: Date?
 
     /// Whether this host made it.
     public var isOwn: Bool { origin == Self.roundOrigin || origin == Self.mergeOrigin }

@@ -38,7 +38,7 @@ import Testing
             #expect(all.map(\.id) == [damaged, sound])
             #expect(all[0].damage?.contains(damaged) == true)
             #expect(all[0].damage?.contains("sync with a peer") == true)
-            #expect(all[0].origin == "laptop" && all[0].base == nil)
+            #expect(all[0].origin == "merge" && all[0].base == nil)
             #expect(all[1].damage == nil && all[1].base?.name == "tiny")
             let shown = try await test.client.send(ControlRoutes.showCheckpoint, at: damaged)
             #expect(shown.damage != nil)
@@ -73,7 +73,7 @@ import Testing
             await #expect(throws: CheckpointError.objectMissing(adapter, place: "here")) {
                 _ = try await remote.get(adapter, from: 0)
             }
-            let incomplete = try await remote.incomplete()
+            let incomplete = try await remote.losses().incomplete
             #expect(incomplete == [id])
         }
     }

@@ -19,9 +19,9 @@ final class SpyRemote: Remote {
         return try await remote.heads()
     }
 
-    func incomplete() async throws -> [CheckpointID] {
+    func losses() async throws -> Losses {
         note("incomplete")
-        return try await remote.incomplete()
+        return try await remote.losses()
     }
 
     func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
@@ -98,9 +98,9 @@ final class CutRemote: Remote {
         return try await remote.heads()
     }
 
-    func incomplete() async throws -> [CheckpointID] {
+    func losses() async throws -> Losses {
         try call()
-        return try await remote.incomplete()
+        return try await remote.losses()
     }
 
     func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
@@ -155,7 +155,7 @@ struct FloodRemote: Remote {
     let flood: [SignedHead]
 
     func heads() -> [SignedHead] { flood }
-    func incomplete() -> [CheckpointID] { [] }
+    func losses() -> Losses { Losses() }
     func missing(of ids: [ObjectID]) -> [ObjectID] { ids }
     func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
         throw CheckpointError.objectMissing(id, place: name)

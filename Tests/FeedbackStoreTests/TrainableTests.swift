@@ -67,7 +67,7 @@ import Testing
                 sql: """
                     DROP TRIGGER feedback_becomes_trainable; DROP TRIGGER tombstone_ends_training;
                     DROP TRIGGER round_completes_training; DROP TABLE trainable;
-                    DROP TABLE peer; DROP INDEX feedback_by_kind; DROP INDEX feedback_by_time;
+                    DROP TABLE peer; DROP TABLE collected; DROP TABLE pin; DROP INDEX feedback_by_kind; DROP INDEX feedback_by_time;
                     DELETE FROM grdb_migrations WHERE identifier >= 'v0003';
                     """)
         }

@@ -26,12 +26,13 @@ extension CheckpointLibrary {
         let gate = history.latestDecision(on: checkpoint.id) ?? round?.gate
         var report = CheckpointReport(
             id: checkpoint.id, state: state, origin: checkpoint.origin,
-            addedAt: checkpoint.recordedAt, gate: try gate.map { try GateReport(json: $0) })
+            addedAt: checkpoint.recordedAt, gate: try gate.map { try GateReport(json: $0) },
+            pinned: checkpoint.isPinned, collectedAt: checkpoint.collectedAt)
         do {
             let manifest = try repository.manifest(of: ObjectID(validating: checkpoint.id))
             report.add(manifest)
             report.metrics = metrics(of: manifest).reportFigures
-            try repository.requireWhole(manifest)
+            if checkpoint.collectedAt == nil { try repository.requireWhole(manifest) }
         } catch {
             report.damage = "\(error)"
         }

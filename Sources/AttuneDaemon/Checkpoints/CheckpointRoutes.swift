@@ -44,7 +44,20 @@ extension RouteTable {
             return try await .value(store.perform { _ in try library.merge(input) })
         }
         serve(ControlRoutes.incompleteCheckpoints) { _ in
-            try await .value(store.perform { _ in ObjectList(ids: try library.incomplete()) })
+            try await .value(store.perform { _ in try library.losses() })
+        }
+        serve(ControlRoutes.collectCheckpoints) { call in
+            let order = try await call.input()
+            return try await .value(store.perform { _ in try library.collect(order) })
+        }
+        serve(ControlRoutes.pinCheckpoint) { call in
+            let pinning = try await call.input()
+            return try await .value(
+                store.perform { store in
+                    let id = try library.id(call.parameter)
+                    try store.pin(id.hex, pinning.pinned)
+                    return try library.report(id)
+                })
         }
         serve(ControlRoutes.inspectCheckpoint) { call in
             let bytes = try await call.body.collect(upTo: Manifest.maximumSize)
@@ -79,9 +92,14 @@ extension RouteTable {
 
 extension CheckpointLibrary {
     /// Those on record that are not here whole any more.
-    fileprivate func incomplete() throws -> [CheckpointID] {
-        repository.objects.incomplete(
-            among: try store.checkpoints().map { try ObjectID(validating: $0.id) })
+    fileprivate func losses() throws -> LossReport {
+        var known: [CheckpointID] = []
+        var collected: [CheckpointID] = []
+        for checkpoint in try store.checkpoints() {
+            let id = try ObjectID(validating: checkpoint.id)
+            if checkpoint.collectedAt == nil { known.append(id) } else { collected.append(id) }
+        }
+        return LossReport(ids: repository.objects.incomplete(among: known), collected: collected)
     }
 
     /// Merges two checkpoints and puts the result on record.

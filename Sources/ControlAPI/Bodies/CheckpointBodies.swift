@@ -35,12 +35,17 @@ public struct CheckpointReport: JSONBody, Hashable {
     public var gate: GateReport?
     /// What of it is missing or damaged, and what to do; absent when all of it is there.
     public var damage: String?
+    /// Kept, whatever else is collected.
+    public var pinned: Bool
+    /// When its objects were let go; only manifest and metrics are here since.
+    public var collectedAt: Date?
 
     public init(
         id: String, parents: [String] = [], state: State, origin: String, host: String? = nil,
         round: Int? = nil, base: BaseModel? = nil, rank: Int? = nil, alpha: Double? = nil,
         targetModules: [String] = [], objects: [String: ObjectReport] = [:], addedAt: Date,
-        metrics: [String: Double] = [:], gate: GateReport? = nil, damage: String? = nil
+        metrics: [String: Double] = [:], gate: GateReport? = nil, damage: String? = nil,
+        pinned: Bool = false, collectedAt: Date? = nil
     ) {
         self.id = id
         self.parents = parents
@@ -57,6 +62,8 @@ public struct CheckpointReport: JSONBody, Hashable {
         self.metrics = metrics
         self.gate = gate
         self.damage = damage
+        self.pinned = pinned
+        self.collectedAt = collectedAt
     }
 
     /// The base model that a checkpoint belongs to.

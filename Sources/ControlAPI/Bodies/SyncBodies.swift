@@ -29,6 +29,19 @@ public struct ObjectList: JSONBody, Hashable {
     }
 }
 
+/// Checkpoints on record that are not here whole.
+public struct LossReport: JSONBody, Hashable {
+    /// Those that have lost a part.
+    public var ids: [CheckpointID]
+    /// Those whose objects were let go; absent from a daemon that lets none go.
+    public var collected: [CheckpointID]?
+
+    public init(ids: [CheckpointID], collected: [CheckpointID]) {
+        self.ids = ids
+        self.collected = collected
+    }
+}
+
 /// The newest signed head known of every host.
 public struct HeadsReport: JSONBody, Hashable {
     /// The daemon's own host; its head comes first, if it has one.

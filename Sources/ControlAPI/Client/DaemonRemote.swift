@@ -16,8 +16,9 @@ public struct DaemonRemote: Remote {
         try await client.send(ControlRoutes.listHeads).heads
     }
 
-    public func incomplete() async throws -> [CheckpointID] {
-        try await client.send(ControlRoutes.incompleteCheckpoints).ids
+    public func losses() async throws -> Losses {
+        let report = try await client.send(ControlRoutes.incompleteCheckpoints)
+        return Losses(incomplete: report.ids, collected: report.collected ?? [])
     }
 
     public func missing(of ids: [ObjectID]) async throws -> [ObjectID] {

@@ -9,7 +9,7 @@ extension ControlRoutes {
         cancelTraining.route, listRounds.route, showRound.route,
         listCheckpoints.route, showCheckpoint.route, verifyCheckpoint.route,
         promoteCheckpoint.route, rollbackCheckpoint.route, mergeCheckpoints.route,
-        receiveCheckpoint.route,
+        collectCheckpoints.route, pinCheckpoint.route, receiveCheckpoint.route,
         incompleteCheckpoints.route, inspectCheckpoint.route, getObject.route, hasObject.route,
         limitConnection.route, receivedBytes.route, putObject.route,
         missingObjects.route, listHeads.route,

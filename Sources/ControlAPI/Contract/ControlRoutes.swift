@@ -98,6 +98,13 @@ public enum ControlRoutes {
             .notFound, .invalidRequest, .conflict, .untrusted, .wrongBase, .integrity, .storageFull,
         ],
         summary: "Makes one checkpoint of two that went different ways; activates nothing.")
+    public static let collectCheckpoints = Endpoint<CollectionOrder, CollectionReport>(
+        "collectCheckpoints", .post, "/checkpoints/collect", errors: [.conflict, .integrity],
+        summary: "Lets the objects of checkpoints go that nothing needs any more.")
+    public static let pinCheckpoint = Endpoint<Pinning, CheckpointReport>(
+        "pinCheckpoint", .post, "/checkpoints/{id}/pin",
+        errors: [.notFound, .conflict, .storageFull],
+        summary: "Keeps a checkpoint from being collected, or lets it be.")
     public static let receiveCheckpoint = Endpoint<Reception, CheckpointReport>(
         "receiveCheckpoint", .post, "/checkpoints/{id}/receive",
         errors: [.notFound, .integrity, .wrongBase, .noModel, .storageFull],
@@ -110,10 +117,10 @@ public enum ControlRoutes {
         "limitConnection", .post, "/connection", for: .pull,
         summary: "Gives up rights for as long as this connection lasts; none can be taken back.")
 
-    public static let incompleteCheckpoints = Endpoint<Nothing, ObjectList>(
+    public static let incompleteCheckpoints = Endpoint<Nothing, LossReport>(
         "incompleteCheckpoints", .get, "/checkpoints/incomplete",
         for: .pull,
-        summary: "The checkpoints on record that have lost a part, for a sync to complete.")
+        summary: "The checkpoints that have lost a part, for a sync to complete, and those let go.")
     public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
         "inspectCheckpoint", .post, "/checkpoints/inspect",
         errors: [.integrity, .wrongBase, .noModel],

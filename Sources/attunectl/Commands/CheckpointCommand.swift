@@ -9,6 +9,7 @@ struct CheckpointCommand: AsyncParsableCommand {
             "A checkpoint is named by its id or by the first digits of it that no other has.",
         subcommands: [
             List.self, Show.self, Verify.self, Promote.self, Rollback.self, Merge.self, Export.self,
+            Collect.self, Pin.self, Unpin.self,
         ])
 
     struct List: AsyncParsableCommand {

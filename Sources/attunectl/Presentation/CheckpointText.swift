@@ -1,3 +1,4 @@
+import CheckpointStore
 package import ControlAPI
 
 /// Checkpoints in words.
@@ -8,11 +9,12 @@ package enum CheckpointText {
         for checkpoint in checkpoints {
             table.add(
                 checkpoint.state == .head ? "*" : "", Format.id(checkpoint.id),
-                checkpoint.state.rawValue + (checkpoint.damage == nil ? "" : ", damaged"),
+                state(checkpoint),
                 Format.excerpt(checkpoint.origin, width: 28),
                 checkpoint.round.map { "\($0)" } ?? "-",
                 Format.time(checkpoint.addedAt), checkpoint.gate?.verdict.rawValue ?? "-",
-                checkpoint.objects.isEmpty ? "-" : Format.bytes(size(checkpoint)))
+                checkpoint.objects.isEmpty || checkpoint.collectedAt != nil
+                    ? "-" : Format.bytes(size(checkpoint)))
         }
         let damages = checkpoints.compactMap { checkpoint in
             checkpoint.damage.map { "\(Format.id(checkpoint.id)) is damaged: \($0)" }
@@ -23,7 +25,7 @@ package enum CheckpointText {
     package static func checkpoint(_ checkpoint: CheckpointReport) -> String {
         var facts = Facts()
         facts.add("id", checkpoint.id)
-        facts.add("state", checkpoint.state.rawValue)
+        facts.add("state", state(checkpoint))
         facts.add("origin", checkpoint.origin)
         if let host = checkpoint.host, let round = checkpoint.round {
             facts.add("made by", "host \(Format.host(host)), round \(round)")
@@ -43,6 +45,9 @@ package enum CheckpointText {
         }
         facts.add("added", Format.time(checkpoint.addedAt))
         if let damage = checkpoint.damage { facts.add("damaged", damage) }
+        if let date = checkpoint.collectedAt {
+            facts.add("collected", "\(Format.time(date)); only manifest and metrics are here")
+        }
         var objects = Table("object", ">size", "id")
         for (role, object) in checkpoint.objects.sorted(by: { $0.key < $1.key }) {
             objects.add(role, Format.bytes(object.size), object.id)
@@ -78,7 +83,50 @@ package enum CheckpointText {
             """
     }
 
+    package static func collection(_ report: CollectionReport) -> String {
+        var table = Table("id", "added", "")
+        for entry in report.checkpoints {
+            table.add(
+                Format.id(entry.checkpoint.hex), Format.time(entry.addedAt),
+                entry.reason.map { "kept: \($0.words)" } ?? (report.applied ? "gone" : "goes"))
+        }
+        let size = Format.bytes(report.bytes)
+        let sum =
+            report.objects == 0
+            ? "nothing to let go"
+            : report.applied
+                ? "let go of \(report.objects) objects, \(size)"
+                : "\(report.objects) objects, \(size), can go; `--apply` lets them go"
+        return [table.text, sum].filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+
+    private static func state(_ checkpoint: CheckpointReport) -> String {
+        let words: [String?] = [
+            checkpoint.state.rawValue, checkpoint.pinned ? "pinned" : nil,
+            checkpoint.collectedAt == nil ? nil : "collected",
+            checkpoint.damage == nil ? nil : "damaged",
+        ]
+        return words.compactMap(\.self).joined(separator: ", ")
+    }
+
     private static func size(_ checkpoint: CheckpointReport) -> Int64 {
         checkpoint.objects.values.reduce(0) { $0 + $1.size }
+    }
+}
+
+extension Retention.Reason {
+    fileprivate var words: String {
+        switch self {
+        case .head: "in use"
+        case .rollback: "a rollback leads to it"
+        case .peer: "another host has it in use"
+        case .ancestor: "hosts parted there"
+        case .pinned: "pinned"
+        case .needed: "a round or a label request goes back to it"
+        case .recent: "it came within a day"
+        case .last: "one of the newest"
+        case .daily: "the newest of its day"
+        case .weekly: "the newest of its week"
+        }
     }
 }
