@@ -41,11 +41,13 @@ extension EndToEndTests {
                 (
                     ["checkpoint", "show", checkpoint],
                     """
-                    addedAt alpha base gate host id metrics objects origin parents rank round \
-                    state targetModules
+                    addedAt alpha base gate host id metrics objects origin parents pinned rank \
+                    round state targetModules
                     """
                 ),
                 (["checkpoint", "verify", checkpoint], "checks subject"),
+                (["checkpoint", "gc"], "applied bytes checkpoints objects"),
+                (["peer", "show"], "fingerprint host trusted"),
                 (
                     ["model", "list"],
                     """

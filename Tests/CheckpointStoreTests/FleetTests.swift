@@ -1,0 +1,159 @@
+import CheckpointStore
+import Foundation
+import Testing
+
+/// Hosts that train, part, meet, are cut off and have clocks that are years wrong.
+///
+/// `ATTUNE_SCHEDULES=100000 swift test -c release --filter FleetTests` runs more of it.
+@Suite struct FleetTests {
+    private static let schedules =
+        ProcessInfo.processInfo.environment["ATTUNE_SCHEDULES"].flatMap { Int($0) } ?? 1000
+
+    private static let parts = 8
+
+    @Test(arguments: 0..<parts)
+    func whateverTheScheduleAllHostsEndWithTheSameAndNothingIsLost(part: Int) async throws {
+        for seed in stride(from: part, to: Self.schedules, by: Self.parts) {
+            var fleet = try Fleet(seed: UInt64(seed))
+            for _ in 0..<30 { try await fleet.step() }
+            try await fleet.meet()
+            #expect(try fleet.faults() == [], "schedule \(seed)")
+        }
+    }
+}
+
+/// A few hosts in one directory, and a stick that is carried between them.
+private struct Fleet {
+    private struct Host {
+        let key = HostKey()
+        let repository: CheckpointRepository
+        var made: [CheckpointID] = []
+        /// How wrong its clock is, in seconds.
+        var clockError: TimeInterval = 0
+    }
+
+    private let directory: TemporaryDirectory
+    private var hosts: [Host]
+    private let stick: DirectoryRemote
+    private var generator: SplitMix64
+
+    init(seed: UInt64) throws {
+        generator = SplitMix64(state: seed)
+        let directory = try TemporaryDirectory()
+        self.directory = directory
+        let stick = directory.path + "/stick"
+        try FileManager.default.createDirectory(
+            atPath: stick, withIntermediateDirectories: true)
+        self.stick = DirectoryRemote(path: stick)
+        hosts = (0..<Int.random(in: 2...7, using: &generator)).map {
+            Host(repository: CheckpointRepository(directory: "\(directory.path)/\($0)"))
+        }
+    }
+
+    private func remote(_ index: Int) -> any Remote {
+        index == hosts.count
+            ? stick
+            : StoreRemote(
+                name: "\(index)", repository: hosts[index].repository, base: Sample.base)
+    }
+
+    /// One thing that happens somewhere.
+    mutating func step() async throws {
+        let index = Int.random(in: hosts.indices, using: &generator)
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0...2: try train(index)
+        case 3: try follow(index)
+        case 4: try merge(index)
+        case 5:
+            hosts[index].clockError = .random(in: -10...10, using: &generator) * 365 * 86_400
+            try hosts[index].repository.sweep(now: .now + hosts[index].clockError)
+        default:
+            let other = Int.random(in: 0...hosts.count, using: &generator)
+            guard other != index else { return }
+            try await sync(from: index, to: other)
+        }
+    }
+
+    /// A round: a checkpoint that continues the head.
+    private mutating func train(_ index: Int) throws {
+        let host = hosts[index]
+        let parents = try host.repository.heads.head(of: host.key.id).map { [$0.checkpoint] } ?? []
+        var sample = try Sample.checkpoint(seed: generator.next() >> 12, parents: parents)
+        sample.manifest.host = host.key.id
+        sample.manifest.round = host.made.count + 1
+        let id = try sample.record(in: host.repository)
+        hosts[index].made.append(id)
+        _ = try host.repository.publishHead(id, key: host.key)
+    }
+
+    /// Takes over what another host has in use.
+    private mutating func follow(_ index: Int) throws {
+        let host = hosts[index]
+        let others = try host.repository.heads.all().filter { $0.host != host.key.id }
+        guard let other = others.randomElement(using: &generator) else { return }
+        _ = try host.repository.publishHead(other.checkpoint, key: host.key)
+    }
+
+    private mutating func merge(_ index: Int) throws {
+        let host = hosts[index]
+        let heads = try Set(host.repository.heads.all().map(\.checkpoint)).sorted()
+        guard let one = heads.randomElement(using: &generator),
+            let other = heads.randomElement(using: &generator), one != other
+        else { return }
+        do {
+            let merge = try host.repository.merge(one, other, by: .mean, host: host.key.id)
+            hosts[index].made.append(merge.checkpoint)
+            _ = try host.repository.publishHead(merge.checkpoint, key: host.key)
+        } catch CheckpointError.nothingToMerge {
+            // One of them continues the other.
+        }
+    }
+
+    /// One way, and in one of three cases cut somewhere.
+    private mutating func sync(from: Int, to: Int) async throws {
+        var destination = remote(to)
+        if Int.random(in: 0..<3, using: &generator) == 0 {
+            destination = CutRemote(
+                destination, limit: .calls(.random(in: 0..<12, using: &generator)))
+        }
+        do {
+            let summary = try await Synchronizer().sync(from: remote(from), to: destination)
+            #expect(summary.refusals == [])
+        } catch is CutRemote.Cut {}
+    }
+
+    /// All are connected again, and news goes through them in a row and back.
+    mutating func meet() async throws {
+        let ways =
+            hosts.indices.map { ($0, $0 + 1) } + hosts.indices.reversed().map { ($0 + 1, $0) }
+        for (from, to) in ways {
+            let summary = try await Synchronizer().sync(from: remote(from), to: remote(to))
+            #expect(summary.refusals == [])
+        }
+    }
+
+    /// What is not as it must be.
+    func faults() throws -> [String] {
+        var faults: [String] = []
+        let heads = try hosts.map { try $0.repository.heads.all() }
+        for (index, host) in hosts.enumerated() {
+            let known = host.repository.objects.withAncestors(heads[index].map(\.checkpoint))
+            if heads[index].map(\.checkpoint) != heads[0].map(\.checkpoint)
+                || heads[index].map(\.counter) != heads[0].map(\.counter)
+            {
+                faults.append("host \(index) knows other heads than host 0")
+            }
+            if known != hosts[0].repository.objects.withAncestors(heads[0].map(\.checkpoint)) {
+                faults.append("host \(index) knows other checkpoints than host 0")
+            }
+            for id in Set(known).union(host.made) {
+                do {
+                    try host.repository.verify(id, base: Sample.base)
+                } catch {
+                    faults.append("host \(index): \(id.short): \(error)")
+                }
+            }
+        }
+        return faults
+    }
+}
