@@ -19,7 +19,8 @@ package struct Attunectl: AsyncParsableCommand {
             CommandGroup(
                 name: "Look",
                 subcommands: [
-                    StatusCommand.self, DoctorCommand.self, WatchCommand.self, ConfigCommand.self,
+                    StatusCommand.self, DoctorCommand.self, FsckCommand.self, WatchCommand.self,
+                    ConfigCommand.self,
                 ]),
             CommandGroup(
                 name: "Teach",

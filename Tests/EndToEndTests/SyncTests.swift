@@ -59,6 +59,22 @@ extension EndToEndTests {
                     let sound = try await other.attunectl("checkpoint", "verify", checkpoint)
                     #expect(sound.status == 0, "\(sound)")
                 }
+
+                let adapter = try #require(report.objects["adapter"]).id
+                let file = URL(filePath: "\(other.state)/objects/\(adapter.prefix(2))/\(adapter)")
+                var bytes = try Data(contentsOf: file)
+                bytes[bytes.count / 2] ^= 1
+                try bytes.write(to: file)
+                let glance = try await other.attunectl("fsck")
+                #expect(glance.status == 0, "sizes tell nothing of a bit: \(glance)")
+                let alone = try await other.attunectl("fsck", "--read-data")
+                #expect(alone.status == 5, "\(alone)")
+                #expect(alone.output.contains("checkpoint \(checkpoint.prefix(12))"), "\(alone)")
+                let added = try await other.attunectl(
+                    "peer", "add", "source", "unix://" + source.socket)
+                #expect(added.status == 0, "\(added)")
+                let repaired = try await other.attunectl("fsck", "--read-data", "--repair")
+                #expect(repaired.status == 0, "\(repaired)")
             }
         }
 

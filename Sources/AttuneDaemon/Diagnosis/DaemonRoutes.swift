@@ -4,10 +4,15 @@ import FeedbackStore
 import Foundation
 
 extension RouteTable {
-    /// `/v1/status`, `/v1/doctor`, `/v1/config`, `/v1/events`, `/v1/connection`
+    /// `/v1/status`, `/v1/doctor`, `/v1/fsck`, `/v1/config`, `/v1/events`, `/v1/connection`
     mutating func serveDaemon(_ daemon: Daemon) {
         serve(ControlRoutes.status) { _ in try await .value(daemon.statusReport()) }
         serve(ControlRoutes.doctor) { _ in try await .value(Doctor(daemon: daemon).examine()) }
+        serve(ControlRoutes.checkState) { call in
+            let readData = try await call.input().readData ?? false
+            let fsck = Fsck(checkpoints: daemon.checkpoints, models: daemon.models)
+            return .stream(fsck.run(readData: readData), to: call.request)
+        }
         serve(ControlRoutes.configuration) { _ in try .value(daemon.loaded.report()) }
         serve(ControlRoutes.events) { call in
             .stream(daemon.events.subscribe(), to: call.request)

@@ -54,7 +54,7 @@ struct Doctor: Sendable {
         return Check(name: "sqlite", state: .ok, found: "SQLite \(version)\(note)")
     }
 
-    private static func database(_ store: FeedbackStore) throws -> Check {
+    static func database(_ store: FeedbackStore) throws -> Check {
         let problems = try store.integrityCheck()
         return Check(
             name: "database", state: problems.isEmpty ? .ok : .failed,

@@ -39,7 +39,7 @@ public struct Check: Codable, Hashable, Sendable {
 
 /// What a full reading of a checkpoint or model found.
 public struct VerificationReport: JSONBody, Hashable {
-    /// The checkpoint's id or the model's name.
+    /// The checkpoint's id, the model's name, or `state` for all that is kept.
     public var subject: String
     public var checks: [Check]
 
@@ -51,6 +51,16 @@ public struct VerificationReport: JSONBody, Hashable {
     /// Whether no check failed.
     public var isSound: Bool {
         !checks.contains { $0.state == .failed }
+    }
+}
+
+/// How thoroughly to look through what is kept.
+public struct StateCheck: JSONBody, Hashable {
+    /// Read and hash every byte; presence and sizes must do unless set.
+    public var readData: Bool?
+
+    public init(readData: Bool? = nil) {
+        self.readData = readData
     }
 }
 

@@ -1,7 +1,7 @@
 extension ControlRoutes {
     /// Every route; a test holds that none is missing.
     public static let all: [Route] = [
-        status.route, doctor.route, configuration.route, events.route,
+        status.route, doctor.route, checkState.route, configuration.route, events.route,
         addFeedback.route, listFeedback.route, exportFeedback.route, showFeedback.route,
         retractFeedback.route,
         listLabels.route, nextLabel.route, showLabel.route, answerLabel.route, skipLabel.route,

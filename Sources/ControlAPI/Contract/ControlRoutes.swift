@@ -11,6 +11,11 @@ public enum ControlRoutes {
         summary: "Versions, model, head, counts and training state; cheap enough to poll.")
     public static let doctor = Endpoint<Nothing, DoctorReport>(
         "doctor", .get, "/doctor", summary: "Checks what could go wrong and says what to do.")
+    public static let checkState = Endpoint<
+        StateCheck, JSONLines<StreamLine<VerificationReport>>
+    >(
+        "checkState", .post, "/fsck", errors: [.cancelled],
+        summary: "Looks through everything that is kept; the last line tells.")
     public static let configuration = Endpoint<Nothing, ConfigurationReport>(
         "configuration", .get, "/config",
         summary: "Every setting in force and where its value comes from.")

@@ -35,6 +35,20 @@ struct SyncCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The socket on the peer's host (ssh only).", valueName: "path"))
     var peerSocket: String?
 
+    init() {}
+
+    /// A sync that only fetches, from all peers on record.
+    init(pullingFor options: GlobalOptions) {
+        self.options = options
+        peers = []
+        pull = true
+        push = false
+        dryRun = false
+        limitRate = nil
+        retries = 0
+        peerSocket = nil
+    }
+
     func validate() throws {
         for peer in peers where peer.contains("://") { _ = try peerAddress(peer) }
         if retries < 0 { throw ValidationError("--retries needs a number that is not below 0") }

@@ -84,7 +84,7 @@ import attunectl
             StatusText.status(status) == """
                 daemon    0.1.0, pid 42, up 3.0 s
                 state     /s
-                host      abababababab
+                host      abab-abab-abab-abab
                 model     none
                 head      none: the model as it came
                 feedback  3 (2 pairs, 1 ratings); 1 not trained on yet, 1 held out, 0 retracted

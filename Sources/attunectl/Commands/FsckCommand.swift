@@ -1,0 +1,51 @@
+import ArgumentParser
+import ControlAPI
+
+struct FsckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fsck", abstract: "Check everything that the daemon keeps.",
+        discussion: """
+            The database, that every checkpoint is whole, that peers are told of the head in use; with --read-data every \
+            byte of checkpoints and model is read and hashed. What is damaged is set aside, and with --repair fetched \
+            again from the peers on record. Ends with code 5 if anything is not as it should be.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+    @Flag(help: "Read and hash every byte.")
+    var readData = false
+    @Flag(help: "Fetch what is damaged or missing from the peers on record, and check again.")
+    var repair = false
+
+    func validate() throws {
+        if repair, options.host != nil {
+            throw ValidationError("--repair syncs with this host's peers; run it there")
+        }
+    }
+
+    func run() async throws {
+        var report = try await examine()
+        if repair, !report.isSound {
+            options.output.note("Fetching from the peers on record what is damaged or missing.")
+            let sync = SyncCommand(pullingFor: options)
+            do {
+                try await sync.run()
+            } catch let error as ControlError {
+                // What could be fetched has been, and the second look tells what is left.
+                options.output.note("attunectl: \(error.message)")
+            }
+            report = try await examine()
+        }
+        try options.output.show(report) { StatusText.checks($0.checks) }
+        if !report.isSound { throw Ending(.integrity) }
+    }
+
+    private func examine() async throws -> VerificationReport {
+        let display = options.output.progress()
+        defer { display.clear() }
+        return try await options.connected { client in
+            try await client.lines(
+                ControlRoutes.checkState, StateCheck(readData: readData)
+            ).lastValue(progress: display.update)
+        }
+    }
+}
