@@ -21,6 +21,8 @@ public enum CheckpointError: Error, Hashable, Sendable {
     case headConflict(HostID, counter: UInt64)
     case hostKeyUnusable(path: String, reason: String)
     case invalidPeerAddress(String, reason: String)
+    /// A place that is not there now and may be later, such as a stick that is not plugged in.
+    case placeMissing(String)
     case architectureNotExportable(String)
     case refused(String, by: String, reason: String)
     case nothingToMerge(CheckpointID, in: CheckpointID)
@@ -43,6 +45,7 @@ public enum CheckpointError: Error, Hashable, Sendable {
         case .headConflict: "head-conflict"
         case .hostKeyUnusable: "host-key-unusable"
         case .invalidPeerAddress: "invalid-peer-address"
+        case .placeMissing: "place-missing"
         case .architectureNotExportable: "architecture-not-exportable"
         case .refused: "refused"
         case .nothingToMerge: "nothing-to-merge"
@@ -55,7 +58,7 @@ public enum CheckpointError: Error, Hashable, Sendable {
     /// The rest (a full disk, a lost connection) ends a whole sync.
     public var isRefusal: Bool {
         switch self {
-        case .fileOperation, .hostKeyUnusable, .invalidPeerAddress: false
+        case .fileOperation, .hostKeyUnusable, .invalidPeerAddress, .placeMissing: false
         default: true
         }
     }
@@ -103,6 +106,8 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
             "cannot use the host key \(path): \(reason)"
         case .invalidPeerAddress(let text, let reason):
             "cannot use \(quoted(text)) as a peer address: \(reason)"
+        case .placeMissing(let place):
+            "cannot reach \(quoted(place)): there is no such directory; is it mounted?"
         case .architectureNotExportable(let name):
             "cannot export an adapter of architecture \(quoted(name)): only llama is known; "
                 + "export from a llama-family model"

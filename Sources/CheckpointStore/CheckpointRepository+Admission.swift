@@ -136,6 +136,7 @@ extension CheckpointRepository {
         }
         do {
             try objects.adopt(quarantine.path(of: id), as: id)
+            objects.touch(id)
         } catch CheckpointError.fileOperation(_, _, ENOENT) where objects.contains(id) {
             try objects.settle(id)
         }

@@ -14,8 +14,9 @@ extension CheckpointRepository {
     public func garbage(
         keeping kept: Set<CheckpointID>, of known: [CheckpointID], now: Date = .now
     ) throws -> [ObjectReference.Located] {
-        var named = Set(known)
-        for checkpoint in Set(known).union(kept) {
+        let all = Set(known).union(kept)
+        var named = all
+        for checkpoint in all {
             let manifest: Manifest
             do {
                 manifest = try self.manifest(of: checkpoint)
@@ -23,17 +24,28 @@ extension CheckpointRepository {
                 continue
             }
             for (role, reference) in manifest.objects
-            where kept.contains(checkpoint) || role == Manifest.metricsRole {
+            where kept.contains(checkpoint) || manifest.isHistory(role) {
                 named.insert(reference.id)
             }
         }
         return try objects.ids().compactMap { id in
-            guard !named.contains(id), let size = try? objects.size(of: id),
-                let change = objects.lastChange(of: id),
-                now.timeIntervalSince(change) >= Self.grace
+            guard !named.contains(id), isPastGrace(id, now),
+                let size = try? objects.size(of: id)
             else { return nil }
             return .init(id: id, size: size)
         }
+    }
+
+    /// Removes what ``garbage(keeping:of:now:)`` found, but for what has been named anew meanwhile.
+    public func remove(_ garbage: [ObjectReference.Located], now: Date = .now) throws {
+        for object in garbage where isPastGrace(object.id, now) {
+            try objects.delete(object.id)
+        }
+    }
+
+    private func isPastGrace(_ id: ObjectID, _ now: Date) -> Bool {
+        guard let change = objects.lastChange(of: id) else { return false }
+        return now.timeIntervalSince(change) >= Self.grace
     }
 
     /// The latest checkpoints that two of these both come from, for every two of them.
@@ -53,6 +65,16 @@ extension CheckpointRepository {
     func latest(of checkpoints: Set<CheckpointID>) -> Set<CheckpointID> {
         checkpoints.subtracting(
             checkpoints.flatMap { (try? manifest(of: $0).parents) ?? [] })
+    }
+}
+
+extension Manifest {
+    /// Whether a role is what stays of a collected checkpoint: small figures, and nothing that is
+    /// something else besides.
+    fileprivate func isHistory(_ role: String) -> Bool {
+        guard role == Self.metricsRole, let reference = objects[role] else { return false }
+        return reference.format == .json && reference.size <= 1 << 20
+            && objects.values.count { $0.id == reference.id } == 1
     }
 }
 

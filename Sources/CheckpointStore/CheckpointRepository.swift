@@ -33,6 +33,7 @@ public struct CheckpointRepository: Sendable {
             throw CheckpointError.incomplete(
                 ObjectID(hashing: bytes), missing: missing.sorted())
         }
+        for reference in manifest.objects.values { objects.touch(reference.id) }
         return try objects.put(bytes)
     }
 

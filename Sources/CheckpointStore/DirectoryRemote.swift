@@ -21,15 +21,13 @@ public struct DirectoryRemote: Remote {
         headStore = HeadStore(directory: path + "/heads", fileSystem: fileSystem)
     }
 
-    public func heads() throws -> [SignedHead] {
+    public func inventory() throws -> Inventory {
         try requireDirectory()
-        return try headStore.all()
-    }
-
-    public func losses() throws -> Losses {
-        Losses(
+        let heads = try headStore.all()
+        return Inventory(
+            heads: heads,
             incomplete: objects.incomplete(
-                among: objects.withAncestors(try heads().map(\.checkpoint))))
+                among: objects.withAncestors(heads.map(\.checkpoint))))
     }
 
     public func missing(of ids: [ObjectID]) -> [ObjectID] { ids.filter { !objects.contains($0) } }
@@ -79,8 +77,7 @@ public struct DirectoryRemote: Remote {
     /// place.
     private func requireDirectory() throws {
         guard FileSystem().isDirectory(path) else {
-            throw CheckpointError.invalidPeerAddress(
-                name, reason: "there is no such directory; is it mounted?")
+            throw CheckpointError.placeMissing(name)
         }
     }
 }

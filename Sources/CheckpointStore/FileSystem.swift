@@ -88,6 +88,13 @@ package struct FileSystem: Sendable {
         if unlink(path) != 0, errno != ENOENT { throw failure("remove", path) }
     }
 
+    /// Removes a directory; one that is not empty stays.
+    func removeDirectory(_ path: String) throws {
+        try willPerform(.remove(path))
+        if rmdir(path) != 0, errno != ENOENT, errno != ENOTEMPTY { throw failure("remove", path) }
+        try synchronizeDirectory(parentDirectory(of: path))
+    }
+
     /// Replaces `path` by a file with these bytes, or leaves it as it was.
     func writeAtomically(_ data: Data, to path: String) throws {
         let file = try create(temporaryName(beside: path))

@@ -81,6 +81,14 @@ public struct HeadStore: Sendable {
         return false
     }
 
+    /// Forgets a host's heads; whoever brings one, brings it as if for the first time.
+    package func forget(_ host: HostID) throws {
+        for counter in try counters(of: host) {
+            try fileSystem.remove(path(of: host, counter: counter))
+        }
+        try fileSystem.removeDirectory(folder(of: host))
+    }
+
     /// Removes unfinished files that a crash left behind a day ago or earlier.
     func removeAbandoned(now: Date) throws {
         for host in try hosts() {

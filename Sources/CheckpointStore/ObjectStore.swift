@@ -114,8 +114,12 @@ public struct ObjectStore: Sendable {
     /// When the object came, or came once more.
     func lastChange(of id: ObjectID) -> Date? { fileSystem.lastChange(of: path(of: id)) }
 
+    /// Counts an object as come now: something new names it, and it must not be collected as old.
+    func touch(_ id: ObjectID) { utimes(path(of: id), nil) }
+
     /// Makes durable the name of an object that an interrupted writer may have left without it.
     func settle(_ id: ObjectID) throws {
+        touch(id)
         try fileSystem.synchronizeDirectory("\(directory)/\(id.hex.prefix(2))")
     }
 

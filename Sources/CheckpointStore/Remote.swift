@@ -14,11 +14,8 @@ public protocol Remote: Sendable {
     /// "dir:///media/stick".
     var name: String { get }
 
-    /// The newest head of every host it knows; signatures are checked by the one who asks, too.
-    func heads() async throws -> [SignedHead]
-
-    /// What has become of checkpoints that it had taken in.
-    func losses() async throws -> Losses
+    /// What it has; signatures are checked by the one who asks, too.
+    func inventory() async throws -> Inventory
 
     /// Those of the ids it does not hold, waiting in quarantine counting as held.
     func missing(of ids: [ObjectID]) async throws -> [ObjectID]
@@ -49,20 +46,31 @@ public protocol Remote: Sendable {
     func putHead(_ head: SignedHead) async throws
 }
 
-/// Checkpoints that a place has taken in and does not hold whole any more.
-public struct Losses: Codable, Hashable, Sendable {
-    /// Those that have lost a part against its will.
+/// What a sync must know of a place before it begins; all of it comes in one answer.
+public struct Inventory: Hashable, Sendable {
+    /// Whose it is; nil for a place that is no host.
+    public var host: HostID?
+    /// The newest head of every host it knows.
+    public var heads: [SignedHead]
+    /// Checkpoints it has taken in that have lost a part against its will.
     public var incomplete: [CheckpointID]
     /// Those whose objects it has let go, and does not want for the sake of their offspring.
     public var collected: [CheckpointID]
 
-    public init(incomplete: [CheckpointID] = [], collected: [CheckpointID] = []) {
+    public init(
+        host: HostID? = nil, heads: [SignedHead] = [], incomplete: [CheckpointID] = [],
+        collected: [CheckpointID] = []
+    ) {
+        self.host = host
+        self.heads = heads
         self.incomplete = incomplete
         self.collected = collected
     }
 }
 
 extension Remote {
+    public func heads() async throws -> [SignedHead] { try await inventory().heads }
+
     /// Nothing to object to, for a remote that has no means of asking.
     public func inspect(manifest: Data) async throws {}
 

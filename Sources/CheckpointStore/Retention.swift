@@ -7,8 +7,10 @@ public struct Retention: Codable, Hashable, Sendable {
         case head
         /// What a rollback leads to.
         case rollback
-        /// Another host has it in use.
+        /// A host on record has it in use.
         case peer
+        /// It was the last one in use on another base model.
+        case model
         /// Where hosts parted: a merge starts from it.
         case ancestor
         case pinned

@@ -15,13 +15,14 @@ public struct StoreRemote: Remote {
         self.base = base
     }
 
-    public func heads() throws -> [SignedHead] { try repository.heads.all() }
-
-    public func losses() throws -> Losses {
-        let known = repository.objects.withAncestors(try heads().map(\.checkpoint))
-        let lost = repository.objects.incomplete(among: known)
-        return Losses(
-            incomplete: lost.filter { !collected.contains($0) }, collected: collected.sorted())
+    public func inventory() throws -> Inventory {
+        let heads = try repository.heads.all()
+        let known = repository.objects.withAncestors(heads.map(\.checkpoint))
+        return Inventory(
+            heads: heads,
+            incomplete: repository.objects.incomplete(
+                among: known.filter { !collected.contains($0) }),
+            collected: collected.sorted())
     }
 
     public func missing(of ids: [ObjectID]) -> [ObjectID] { repository.missing(of: ids) }

@@ -9,6 +9,8 @@ struct SyncTransfer {
     private var progress = SyncProgress(
         bytesSent: 0, bytesTotal: 0, objectsSent: 0, objectsTotal: 0, secondsElapsed: 0)
     private let start = ContinuousClock.now
+    /// Of which the source has no more than the manifest.
+    private var ungiven: Set<CheckpointID> = []
     /// What the receiver does not want as a mere ancestor.
     private var unwanted: Set<CheckpointID> = []
 
@@ -38,12 +40,12 @@ struct SyncTransfer {
         summary.isDryRun = settings.isDryRun
     }
 
-    mutating func run() async throws -> SyncSummary {
-        async let offeredHeads = source.heads()
-        async let knownHeads = destination.heads()
+    mutating func run(offering: Inventory, held: Inventory) async throws -> SyncSummary {
+        let offered = offering.heads
         let known = Dictionary(
-            try await knownHeads.map { ($0.host, $0) }, uniquingKeysWith: { first, _ in first })
-        let offered = try await offeredHeads
+            held.heads.map { ($0.host, $0) }, uniquingKeysWith: { first, _ in first })
+        ungiven = Set(offering.collected)
+        unwanted = Set(held.collected)
         guard offered.count <= HeadStore.maximumHosts else {
             throw CheckpointError.tooLarge(
                 "\(offered.count) heads from \(source.name)", limit: HeadStore.maximumHosts)
@@ -51,7 +53,7 @@ struct SyncTransfer {
         let news = offered.filter { !$0.saysTheSame(as: known[$0.host]) }
         summary.heads = known.values.sorted { $0.host < $1.host }
         let wanted =
-            try await losses().map { Plan(checkpoint: $0) }
+            try await recoverable(held.incomplete).map { Plan(checkpoint: $0) }
             + news.map { Plan(checkpoint: $0.checkpoint, head: $0) }
 
         var plans: [Plan] = []
@@ -69,17 +71,14 @@ struct SyncTransfer {
         if plans.isEmpty { return summary }
         announce(plans.flatMap(\.steps))
         for plan in plans { try await deliver(plan) }
-        if !settings.isDryRun { summary.heads = try await destination.heads() }
+        if !settings.isDryRun { summary.heads = try await destination.inventory().heads }
         return summary
     }
 
     /// What the receiver has lost and the source can give.
-    private mutating func losses() async throws -> [CheckpointID] {
-        let losses = try await destination.losses()
-        unwanted = Set(losses.collected)
-        let lost = losses.incomplete
+    private func recoverable(_ lost: [CheckpointID]) async throws -> [CheckpointID] {
         if lost.isEmpty { return [] }
-        let missing = Set(try await source.missing(of: lost))
+        let missing = Set(try await source.missing(of: lost)).union(ungiven)
         return lost.filter { !missing.contains($0) }
     }
 
@@ -107,6 +106,13 @@ struct SyncTransfer {
             let missing = Set(try await destination.missing(of: frontier))
             var parents: [CheckpointID] = []
             for id in frontier {
+                if id != checkpoint, ungiven.contains(id) {
+                    // What it comes from may be there, for a merge to start from.
+                    if missing.contains(id) {
+                        parents += (try? await source.manifest(of: id).parents) ?? []
+                    }
+                    continue
+                }
                 let found = try await step(
                     id, isThere: !missing.contains(id), optional: id != checkpoint)
                 guard let (step, its) = found else { continue }
@@ -138,6 +144,9 @@ struct SyncTransfer {
             let step = Step(
                 checkpoint: checkpoint, manifest: isThere ? nil : bytes,
                 objects: missing.compactMap { references[$0] })
+            if optional, !missing.isEmpty, try await !source.missing(of: missing).isEmpty {
+                return nil
+            }
             if step.sendsSomething {
                 try await destination.inspect(manifest: bytes)
                 summary.objectsPresent += references.count - missing.count

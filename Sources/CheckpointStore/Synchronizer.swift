@@ -2,9 +2,8 @@ import Foundation
 
 /// Brings one side's heads, with the checkpoints behind them, to the other side.
 ///
-/// Pull and push are the same with sides exchanged. When nothing has changed only the two lists of
-/// heads cross the wire, and the receiver's word that it has lost nothing; what it has lost comes
-/// first. Checkpoints go oldest first, each as objects, then manifest, then
+/// Pull and push are the same with sides exchanged. When nothing has changed only the two
+/// inventories cross the wire. What the receiver has lost comes first. Checkpoints go oldest first, each as objects, then manifest, then
 /// admission at the receiver; heads go last. Cut anywhere, what arrived is kept and not sent again,
 /// but for a chunk.
 /// Heads of different hosts stand side by side; none replaces another and nothing is activated.
@@ -26,12 +25,23 @@ public struct Synchronizer: Sendable {
 
     /// Syncs once.
     ///
+    /// - Parameters:
+    ///   - offered: what the source has, if the caller has asked already.
+    ///   - held: what the destination has, likewise.
     /// - Errors: only what ends the whole sync, such as a full disk or a lost connection. A head or
     ///   checkpoint that is at fault is left out, listed in ``SyncSummary/refusals``.
-    public func sync(from source: any Remote, to destination: any Remote) async throws
-        -> SyncSummary
-    {
+    public func sync(
+        from source: any Remote, offering offered: Inventory? = nil, to destination: any Remote,
+        holding held: Inventory? = nil
+    ) async throws -> SyncSummary {
         var transfer = SyncTransfer(source: source, destination: destination, settings: self)
-        return try await transfer.run()
+        async let theirs = inventory(of: source, offered)
+        async let ours = inventory(of: destination, held)
+        return try await transfer.run(offering: theirs, held: ours)
+    }
+
+    private func inventory(of remote: any Remote, _ known: Inventory?) async throws -> Inventory {
+        if let known { return known }
+        return try await remote.inventory()
     }
 }

@@ -96,10 +96,14 @@ extension FeedbackStore {
     }
 
     private func rollBack(because gate: String?, in db: Database) throws -> String? {
-        let before = try Self.headStack(in: db).dropLast().last
-        if let before { try Self.requireNotCollected(before, in: db) }
-        try insert(.rollback, checkpoint: before, gate: gate, into: db)
-        return before
+        var stack = try Self.headStack(in: db).dropLast()
+        try insert(.rollback, checkpoint: stack.last, gate: gate, into: db)
+        // Those whose objects were let go lead further down.
+        while let last = stack.last, try Self.isCollected(last, in: db) {
+            stack.removeLast()
+            try insert(.rollback, checkpoint: stack.last, gate: gate, into: db)
+        }
+        return stack.last
     }
 
     /// The checkpoint in use; nil is the bare model.

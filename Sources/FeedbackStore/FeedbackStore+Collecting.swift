@@ -20,21 +20,19 @@ extension FeedbackStore {
         }
     }
 
-    /// Keeps a checkpoint from being collected, or lets it be.
-    ///
-    /// - Errors: `notFound`; `conflict` if its objects were let go already.
+    /// Keeps a checkpoint from being collected, or lets it be. One whose objects were let go counts
+    /// as incomplete from then on.
     public func pin(_ id: String, _ isPinned: Bool) throws {
-        let isCollected = try checkpoint(id).collectedAt != nil
+        _ = try checkpoint(id)
         try write { db in
             guard isPinned else {
                 return try db.execute(
                     sql: "DELETE FROM pin WHERE checkpoint_id = ?", arguments: [id])
             }
-            guard !isCollected else {
-                throw StoreError.conflict("the objects of checkpoint \(id) were let go already")
-            }
             try db.execute(
                 sql: "INSERT OR IGNORE INTO pin VALUES (?, ?)", arguments: [id, timestamp])
+            try db.execute(
+                sql: "DELETE FROM collected WHERE checkpoint_id = ?", arguments: [id])
         }
     }
 
@@ -50,18 +48,23 @@ extension FeedbackStore {
                     SELECT DISTINCT checkpoint_id FROM label_request
                     WHERE checkpoint_id IS NOT NULL AND (state = 'open' OR EXISTS (
                         SELECT 1 FROM label_answer WHERE request_id = label_request.id
-                            AND withdrawn_at IS NULL AND NOT EXISTS (
+                            AND withdrawn_at IS NULL AND label_answer.chosen IS NOT NULL
+                            AND (repeats IS NULL OR json_extract(verdict, '$.edited') IS NOT NULL)
+                            AND NOT EXISTS (
                                 SELECT 1 FROM round_answer JOIN round ON round.id = round_id
                                 WHERE answer_id = label_answer.id AND round.state = 'completed')))
                     """)
         }
     }
 
-    static func requireNotCollected(_ id: String, in db: Database) throws {
-        let isCollected = try Bool.fetchOne(
+    static func isCollected(_ id: String, in db: Database) throws -> Bool {
+        try Bool.fetchOne(
             db, sql: "SELECT EXISTS (SELECT 1 FROM collected WHERE checkpoint_id = ?)",
-            arguments: [id])
-        if isCollected == true {
+            arguments: [id]) == true
+    }
+
+    static func requireNotCollected(_ id: String, in db: Database) throws {
+        if try isCollected(id, in: db) {
             throw StoreError.conflict("the objects of checkpoint \(id) were let go")
         }
     }

@@ -39,9 +39,18 @@ extension FeedbackStore {
 
     /// Records which host a peer is, at first contact; it never becomes another.
     ///
+    /// A host that was on record without an address, and whether it is trusted, is this peer from now
+    /// on.
+    ///
     /// - Errors: `conflict` if it was another host before, or the host is another peer.
     public func recordPeer(_ name: String, host: String) throws {
         try write { db in
+            let wasTrusted = try Bool.fetchOne(
+                db,
+                sql: """
+                    DELETE FROM peer WHERE host = ? AND name <> ? AND address IS NULL
+                    RETURNING trusted
+                    """, arguments: [host, name])
             try Self.requireFree("host", host, for: name, in: db)
             let known = try String?.fetchOne(
                 db, sql: "SELECT host FROM peer WHERE name = ?", arguments: [name])
@@ -56,6 +65,10 @@ extension FeedbackStore {
                     ON CONFLICT (name) DO UPDATE SET host = excluded.host
                     """,
                 arguments: [name, host, timestamp])
+            if wasTrusted == true {
+                try db.execute(
+                    sql: "UPDATE peer SET trusted = 1 WHERE name = ?", arguments: [name])
+            }
         }
     }
 

@@ -33,8 +33,13 @@ import Testing
     private static let nothing = Retention(last: 0, daily: 0, weekly: 0)
 
     @Test func whatIsInUseStaysAndIsSaidWhy() throws {
-        let stranger = try SignedHead(checkpoint: ids[4], counter: 1, key: HostKey())
-        try ledger.library.repository.receiveHead(stranger)
+        let keys = [HostKey(), HostKey()]
+        for (id, key) in zip(ids[4...], keys) {
+            try ledger.library.repository.receiveHead(
+                SignedHead(checkpoint: id, counter: 1, key: key))
+        }
+        // Of the last one's host nobody has said anything: anybody could be one.
+        try ledger.store.recordPeer("laptop", host: keys[0].id.description)
         try ledger.store.pin(ids[3].hex, true)
         let reasons = try collect(Self.nothing, apply: true)
         #expect(
@@ -64,7 +69,6 @@ import Testing
             try ledger.store.promote(
                 ids[0].hex, .forced, ifHeadIs: ids[2].hex, on: TestLedger.model.hex)
         } throws: { isConflict($0) }
-        #expect { try ledger.store.pin(ids[0].hex, true) } throws: { isConflict($0) }
         #expect { try ledger.store.collect([ids[2].hex], keepingHeads: 2) } throws: {
             isConflict($0)
         }
@@ -83,5 +87,60 @@ import Testing
             CollectionOrder(retention: Self.nothing, apply: true))
         #expect(report.objects == 0)
         #expect(report.checkpoints.allSatisfy { $0.reason != nil })
+    }
+
+    @Test func theLastInUseOfAnotherModelStays() throws {
+        try ledger.use("other", ObjectID(hashing: Data("other".utf8)))
+        #expect(try ledger.store.headStack() == [])
+        let reasons = try collect(Self.nothing, apply: true)
+        #expect(reasons == [ids[2]: .model])
+        try ledger.library.repository.verify(ids[2])
+    }
+
+    @Test func aRollbackGoesPastWhatWasCollected() throws {
+        try ledger.promote(ids[3])
+        try ledger.promote(ids[4])
+        _ = try collect(Self.nothing, apply: true)
+        #expect(try ledger.store.checkpoint(ids[1].hex).collectedAt != nil)
+        #expect(try ledger.store.rollback() == ids[3].hex)
+        #expect(try ledger.store.rollback() == nil, "down to the bare model")
+    }
+
+    @Test func whatOthersBringLeavesTheOwnOnesTheirPlaces() throws {
+        for number in 7...20 { _ = try ledger.checkpoint(number, from: "ssh://busy") }
+        let reasons = try collect(Retention(last: 3, daily: 0, weekly: 0), apply: false)
+        #expect(ids[3...].allSatisfy { reasons[$0] == .last })
+        #expect(reasons.values.filter { $0 == .last }.count == 6)
+    }
+
+    /// As after the database came back from a backup.
+    @Test func whatAHeadLeadsToStaysThoughNobodyRegisteredIt() throws {
+        let id = try ledger.checkpoint(7, isRegistered: false)
+        try ledger.library.repository.receiveHead(
+            SignedHead(checkpoint: id, counter: 1, key: HostKey()))
+        _ = try collect(Self.nothing, apply: true)
+        try ledger.library.repository.verify(id)
+    }
+
+    @Test func aPinBringsACollectedOneBack() async throws {
+        _ = try collect(Self.nothing, apply: true)
+        let (gone, directory) = (ids[0], ledger.directory)
+        try ledger.store.close()
+        try await TestDaemon.run(keepingState: directory) { test in
+            let remote = DaemonRemote(name: "here", client: test.client)
+            #expect(try await remote.inventory().collected.contains(gone))
+            #expect(try await remote.inventory().incomplete == [])
+            await #expect {
+                _ = try await test.client.send(ControlRoutes.verifyCheckpoint, at: gone.hex)
+            } throws: { error in
+                let error = error as? ControlError
+                return error?.kind == .conflict
+                    && error?.message.contains("checkpoint pin") == true
+            }
+            let pinned = try await test.client.send(
+                ControlRoutes.pinCheckpoint, Pinning(pinned: true), at: gone.hex)
+            #expect(pinned.pinned == true && pinned.collectedAt == nil)
+            #expect(try await remote.inventory().incomplete == [gone])
+        }
     }
 }

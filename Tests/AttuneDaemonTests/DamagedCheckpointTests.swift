@@ -50,7 +50,8 @@ import Testing
         try damage(adapter)
         let id = damaged
         try await serve { test in
-            let wanted = { try await test.client.send(ControlRoutes.incompleteCheckpoints).ids }
+            let remote = DaemonRemote(name: "here", client: test.client)
+            let wanted = { try await remote.inventory().incomplete }
             #expect(try await wanted().isEmpty)
             let report = try await test.client.send(ControlRoutes.verifyCheckpoint, at: id.hex)
             #expect(report.checks.map(\.name) == ["manifest", "adapter"])
@@ -73,7 +74,7 @@ import Testing
             await #expect(throws: CheckpointError.objectMissing(adapter, place: "here")) {
                 _ = try await remote.get(adapter, from: 0)
             }
-            let incomplete = try await remote.losses().incomplete
+            let incomplete = try await remote.inventory().incomplete
             #expect(incomplete == [id])
         }
     }

@@ -130,4 +130,23 @@ import Testing
             #expect(refusal == .invalidRequest)
         }
     }
+
+    @Test func aStrangersHeadIsForgotten() async throws {
+        let host = stranger.id
+        try await withGift { client, _, _ in
+            _ = try await client.send(ControlRoutes.removePeer, at: host.short)
+            #expect(try await client.send(ControlRoutes.listPeers).peers == [])
+        }
+    }
+
+    @Test(arguments: ["", "dir:///x\u{1B}[2J", String(repeating: "x", count: 201)])
+    func aSourceIsAShortName(source: String) async throws {
+        try await withGift { client, gift, _ in
+            let refusal = try await kind {
+                try await client.send(
+                    ControlRoutes.receiveCheckpoint, Reception(source: source), at: gift)
+            }
+            #expect(refusal == .invalidRequest)
+        }
+    }
 }

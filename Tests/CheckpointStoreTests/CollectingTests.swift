@@ -121,4 +121,73 @@ import Testing
         #expect(try await sync().checkpointsSent == [chain[0]])
         try repository.verify(chain[0])
     }
+
+    /// The head still reaches a host that lacks what the sender has let go, and what lies behind it.
+    @Test func aSenderThatHasCollectedGivesItsHeadAndWhatIsLeft() async throws {
+        var chain: [CheckpointID] = []
+        for seed in 1...4 {
+            chain.append(
+                try Sample.checkpoint(seed: UInt64(seed), parents: chain.suffix(1))
+                    .record(in: repository))
+        }
+        let head = try repository.publishHead(chain[3], key: Sample.host)
+        try collect(keeping: [chain[0], chain[3]], of: chain, now: later)
+        var source = StoreRemote(name: "here", repository: repository, base: Sample.base)
+        source.collected = [chain[1], chain[2]]
+        let place = try TemporaryDirectory()
+        let other = CheckpointRepository(directory: place.path)
+        let destination = StoreRemote(name: "there", repository: other, base: Sample.base)
+        let summary = try await Synchronizer().sync(from: source, to: destination)
+        #expect(summary.refusals == [])
+        #expect(summary.checkpointsSent == [chain[0], chain[3]])
+        #expect(summary.headsSent == [head])
+        try other.verify(chain[0])
+
+        // Whoever lost one of them gets no help from here, and no refusal either.
+        for object in try Sample.checkpoint(seed: 3, parents: [chain[1]]).objects {
+            try other.objects.put(object)
+        }
+        let manifest = try repository.manifest(of: chain[2])
+        try other.objects.delete(try manifest.object("adapter").id)
+        try other.objects.put(manifest.canonicalBytes())
+        #expect(try await Synchronizer().sync(from: source, to: destination).refusals == [])
+    }
+
+    /// Without its own list the sender finds out for itself.
+    @Test func anAncestorOfWhichAPartIsLostIsPassedOver() async throws {
+        let parent = try Sample.checkpoint(seed: 1)
+        let child = try Sample.checkpoint(seed: 2, parents: [parent.record(in: repository)])
+            .record(in: repository)
+        _ = try repository.publishHead(child, key: Sample.host)
+        try repository.objects.delete(try parent.manifest.object("optimizer").id)
+        let place = try TemporaryDirectory()
+        let summary = try await Synchronizer().sync(
+            from: StoreRemote(name: "here", repository: repository, base: Sample.base),
+            to: DirectoryRemote(path: place.path))
+        #expect(summary.refusals == [] && summary.checkpointsSent == [child])
+    }
+
+    @Test func whatIsNamedAnewIsNotOld() throws {
+        let sample = try Sample.checkpoint(seed: 1)
+        try sample.send(to: repository)
+        let old = Date.now - 3 * CheckpointRepository.grace
+        for object in sample.objects {
+            let id = ObjectID(hashing: object)
+            try FileManager.default.setAttributes(
+                [.modificationDate: old],
+                ofItemAtPath: "\(directory.path)/quarantine/\(id.hex.prefix(2))/\(id)")
+        }
+        try repository.admit(sample.id, base: Sample.base)
+        #expect(try repository.garbage(keeping: [], of: []).isEmpty)
+    }
+
+    /// Else a peer's checkpoint could keep its bytes here for ever under that name.
+    @Test func onlySmallFiguresStayAsMetrics() throws {
+        var sample = try Sample.checkpoint(seed: 1)
+        sample.manifest.objects["metrics"] = sample.manifest.objects["adapter"]
+        let id = try sample.record(in: repository)
+        try collect(keeping: [], of: [id], now: later)
+        #expect(!repository.objects.contains(try sample.manifest.object("adapter").id))
+        #expect(repository.objects.contains(id))
+    }
 }

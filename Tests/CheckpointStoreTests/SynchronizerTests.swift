@@ -64,14 +64,14 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: stick.path + "/missing"))
     }
 
-    @Test func asksOnlyForHeadsWhenNothingChanged() async throws {
+    @Test func asksOnceWhenNothingChanged() async throws {
         let (a, b) = (try Host("a"), try Host("b"))
         try a.train(seed: 1)
         _ = try await Synchronizer().sync(from: a.remote, to: b.remote)
         let (source, destination) = (SpyRemote(a.remote), SpyRemote(b.remote))
         let summary = try await Synchronizer().sync(from: source, to: destination)
-        #expect(source.calls == ["heads"])
-        #expect(destination.calls.sorted() == ["heads", "incomplete"])
+        #expect(source.calls == ["inventory"])
+        #expect(destination.calls == ["inventory"])
         #expect(summary.bytesSent == 0)
         #expect(summary.headsSent.isEmpty)
     }
@@ -82,8 +82,9 @@ import Testing
         let spy = SpyRemote(b.remote)
         _ = try await Synchronizer().sync(from: a.remote, to: spy)
         #expect(
-            spy.calls.filter { $0 != "missing" && $0 != "incomplete" } == [
-                "heads", "inspect", "put", "put", "put", "put", "admit", "putHead", "heads",
+            spy.calls.filter { $0 != "missing" } == [
+                "inventory", "inspect", "put", "put", "put", "put", "admit", "putHead",
+                "inventory",
             ])
     }
 

@@ -14,14 +14,9 @@ final class SpyRemote: Remote {
 
     private func note(_ call: String) { log.withLock { $0.append(call) } }
 
-    func heads() async throws -> [SignedHead] {
-        note("heads")
-        return try await remote.heads()
-    }
-
-    func losses() async throws -> Losses {
-        note("incomplete")
-        return try await remote.losses()
+    func inventory() async throws -> Inventory {
+        note("inventory")
+        return try await remote.inventory()
     }
 
     func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
@@ -93,14 +88,9 @@ final class CutRemote: Remote {
         }
     }
 
-    func heads() async throws -> [SignedHead] {
+    func inventory() async throws -> Inventory {
         try call()
-        return try await remote.heads()
-    }
-
-    func losses() async throws -> Losses {
-        try call()
-        return try await remote.losses()
+        return try await remote.inventory()
     }
 
     func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
@@ -154,8 +144,7 @@ struct FloodRemote: Remote {
     let name = "flood"
     let flood: [SignedHead]
 
-    func heads() -> [SignedHead] { flood }
-    func losses() -> Losses { Losses() }
+    func inventory() -> Inventory { Inventory(heads: flood) }
     func missing(of ids: [ObjectID]) -> [ObjectID] { ids }
     func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
         throw CheckpointError.objectMissing(id, place: name)

@@ -41,7 +41,7 @@ extension EndToEndTests {
                 (
                     ["checkpoint", "show", checkpoint],
                     """
-                    addedAt alpha base gate host id metrics objects origin parents pinned rank \
+                    addedAt alpha base gate host id metrics objects origin parents rank \
                     round state targetModules
                     """
                 ),

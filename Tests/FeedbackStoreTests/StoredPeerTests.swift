@@ -53,4 +53,15 @@ import Testing
             try store.removePeer("box")
         }
     }
+
+    /// Trusted by its fingerprint first, named later.
+    @Test func aHostThatWasOnRecordWithoutAnAddressIsTheNamedPeerFromThenOn() throws {
+        try store.recordPeer("3f2a-91bc", host: host)
+        try store.trustPeer("3f2a-91bc")
+        try store.recordPeer("laptop", address: "ssh://laptop")
+        try store.recordPeer("laptop", host: host)
+        let peer = try #require(try store.peers().first)
+        #expect(try store.peers().count == 1)
+        #expect(peer.name == "laptop" && peer.host == host && peer.isTrusted)
+    }
 }

@@ -27,7 +27,7 @@ extension CheckpointLibrary {
         var report = CheckpointReport(
             id: checkpoint.id, state: state, origin: checkpoint.origin,
             addedAt: checkpoint.recordedAt, gate: try gate.map { try GateReport(json: $0) },
-            pinned: checkpoint.isPinned, collectedAt: checkpoint.collectedAt)
+            pinned: checkpoint.isPinned ? true : nil, collectedAt: checkpoint.collectedAt)
         do {
             let manifest = try repository.manifest(of: ObjectID(validating: checkpoint.id))
             report.add(manifest)

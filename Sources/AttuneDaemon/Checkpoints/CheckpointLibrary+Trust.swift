@@ -6,15 +6,16 @@ extension CheckpointLibrary {
     /// Throws unless this host made the checkpoint, or the signed head of a trusted host leads to
     /// it: what a manifest says of its host anybody could have written.
     ///
-    /// - Errors: ``ControlError`` of kind `untrusted`.
+    /// - Errors: ``ControlError`` of kind `untrusted`, or `conflict` if it was collected.
     func requireTrusted(_ id: CheckpointID) throws {
+        try requirePresent(id)
         let checkpoint = try store.checkpoint(id.hex)
         if checkpoint.isOwn { return }
         let trusted = Set(try store.peers().filter(\.isTrusted).compactMap(\.host))
         let heads = try repository.heads.all()
         let vouchedFor = heads.filter { $0.host == key.id || trusted.contains($0.host.description) }
         if repository.objects.withAncestors(vouchedFor.map(\.checkpoint)).contains(id) { return }
-        let others = heads.filter {
+        let others = heads.lazy.filter {
             repository.objects.withAncestors([$0.checkpoint]).contains(id)
         }
         let advice =

@@ -64,6 +64,7 @@ package struct CheckpointLibrary: Sendable {
     }
 
     package func adapter(_ id: CheckpointID, on model: LoadedModel) throws -> LoRAAdapter {
+        try requirePresent(id)
         let adapter = try repository.adapter(of: id)
         guard adapter.base.fingerprint == model.base.fingerprint else {
             throw ControlError(

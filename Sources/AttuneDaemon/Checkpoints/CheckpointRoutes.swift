@@ -24,7 +24,7 @@ extension RouteTable {
             return try await .value(store.perform { _ in try library.report(id) })
         }
         serve(ControlRoutes.verifyCheckpoint) { call in
-            let base = try? await daemon.models.current().base
+            let base = try? await daemon.models.base()
             return try await .value(
                 store.perform { _ in
                     try library.verify(library.id(call.parameter), base: base)
@@ -43,9 +43,6 @@ extension RouteTable {
             let input = try await call.input()
             return try await .value(store.perform { _ in try library.merge(input) })
         }
-        serve(ControlRoutes.incompleteCheckpoints) { _ in
-            try await .value(store.perform { _ in try library.losses() })
-        }
         serve(ControlRoutes.collectCheckpoints) { call in
             let order = try await call.input()
             return try await .value(store.perform { _ in try library.collect(order) })
@@ -61,12 +58,20 @@ extension RouteTable {
         }
         serve(ControlRoutes.inspectCheckpoint) { call in
             let bytes = try await call.body.collect(upTo: Manifest.maximumSize)
-            let base = try await daemon.models.current().base
+            let base = try await daemon.models.base()
             try library.repository.inspect(manifest: Data(bytes.readableBytesView), base: base)
             return .done
         }
         serve(ControlRoutes.receiveCheckpoint) { call in
             let source = try await call.input().source
+            guard (1...200).contains(source.count),
+                source.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+            else {
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot take a checkpoint from there: a source's name has 1 to 200 characters, none of"
+                        + " them a control character")
+            }
             guard ![StoredCheckpoint.roundOrigin, StoredCheckpoint.mergeOrigin].contains(source)
             else {
                 throw ControlError(
@@ -75,7 +80,7 @@ extension RouteTable {
                 )
             }
             let id = try ObjectID(validating: call.parameter)
-            let base = try await daemon.models.current().base
+            let base = try await daemon.models.base()
             let report = try await store.perform { store in
                 try library.repository.admit(id, base: base)
                 try store.register(checkpoint: id.hex, origin: source)
@@ -91,17 +96,6 @@ extension RouteTable {
 }
 
 extension CheckpointLibrary {
-    /// Those on record that are not here whole any more.
-    fileprivate func losses() throws -> LossReport {
-        var known: [CheckpointID] = []
-        var collected: [CheckpointID] = []
-        for checkpoint in try store.checkpoints() {
-            let id = try ObjectID(validating: checkpoint.id)
-            if checkpoint.collectedAt == nil { known.append(id) } else { collected.append(id) }
-        }
-        return LossReport(ids: repository.objects.incomplete(among: known), collected: collected)
-    }
-
     /// Merges two checkpoints and puts the result on record.
     fileprivate func merge(_ input: Merge) throws -> MergeReport {
         guard input.checkpoints.count == 2 else {
@@ -128,7 +122,8 @@ extension CheckpointLibrary {
     }
 
     /// Reads everything of a checkpoint again and says what is wrong, if anything is.
-    fileprivate func verify(_ id: CheckpointID, base: BaseModel?) -> VerificationReport {
+    fileprivate func verify(_ id: CheckpointID, base: BaseModel?) throws -> VerificationReport {
+        try requirePresent(id)
         var checks = repository.examine(id).map { part, fault in
             Check(
                 name: part, state: fault == nil ? .ok : .failed,

@@ -68,11 +68,10 @@ extension RouteTable {
         serve(ControlRoutes.missingObjects) { call in
             try await .value(ObjectList(ids: repository.missing(of: call.input().ids)))
         }
-        serve(ControlRoutes.listHeads) { _ in
-            let own = daemon.checkpoints.key.id
-            let heads = try await store.perform { _ in try repository.heads.all() }
-            let sorted = heads.filter { $0.host == own } + heads.filter { $0.host != own }
-            return try .value(HeadsReport(host: own, heads: sorted))
+        serve(ControlRoutes.listHeads) { call in
+            let losses = try await call.input().losses ?? false
+            let library = daemon.checkpoints
+            return try await .value(store.perform { _ in try library.heads(withLosses: losses) })
         }
         serve(ControlRoutes.putHead) { call in
             let head = try await call.input().head
@@ -82,9 +81,36 @@ extension RouteTable {
                     "cannot take the head: it is of host \(head.host.short), not of the one in the"
                         + " path")
             }
-            guard head.host != daemon.checkpoints.key.id else { return .done }
-            _ = try await store.perform { _ in try repository.receiveHead(head) }
+            let own = daemon.checkpoints.key.id
+            _ = try await store.perform { _ in
+                // Of the own head only a later one is news: from a time before the state was lost.
+                let known = head.host == own ? try repository.heads.head(of: own)?.counter : nil
+                if head.host == own, head.counter <= known ?? 0 { return }
+                try repository.receiveHead(head)
+            }
             return .done
         }
+    }
+}
+
+extension CheckpointLibrary {
+    /// The heads known here, the own one first, and which checkpoints on record are not here whole.
+    fileprivate func heads(withLosses: Bool) throws -> HeadsReport {
+        let heads = try repository.heads.all()
+        var report = HeadsReport(
+            host: key.id,
+            heads: heads.filter { $0.host == key.id } + heads.filter { $0.host != key.id })
+        guard withLosses else { return report }
+        let known = try store.checkpoints().map {
+            (id: try ObjectID(validating: $0.id), isCollected: $0.collectedAt != nil)
+        }
+        // Of a collected one the manifest stays; a damaged one is fetched as a whole.
+        let collected = known.filter { known in
+            known.isCollected && (try? repository.manifest(of: known.id)) != nil
+        }.map(\.id)
+        report.collected = collected
+        report.incomplete = repository.objects.incomplete(
+            among: known.map(\.id).filter { !collected.contains($0) })
+        return report
     }
 }

@@ -47,13 +47,15 @@ package struct Fsck: Sendable {
     private static func checkpoints(
         _ library: CheckpointLibrary, readData: Bool, report: (Int, Int) throws -> Void
     ) throws -> [Check] {
-        let present = try library.store.checkpoints().filter { $0.collectedAt == nil }
+        let present = try library.store.checkpoints()
         var faults: [Check] = []
         for (index, checkpoint) in present.enumerated() {
             try report(index, present.count)
             do {
                 let id = try ObjectID(validating: checkpoint.id)
-                if readData {
+                if checkpoint.collectedAt != nil {
+                    _ = try library.repository.manifest(of: id)
+                } else if readData {
                     try library.repository.verify(id)
                 } else {
                     try library.repository.requireWhole(library.repository.manifest(of: id))

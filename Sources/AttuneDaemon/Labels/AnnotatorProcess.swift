@@ -201,9 +201,9 @@ final class AnnotatorProcess {
                 if count < 0, errno == EINTR { continue }
                 hasEnded = count <= 0
                 rest.append(contentsOf: buffer[..<max(count, 0)])
-                let isCut = hasEnded || rest.count > 4096
-                guard let end = isCut ? rest.endIndex : rest.lastIndex(of: UInt8(ascii: "\n"))
-                else { continue }
+                let lastLine = rest.lastIndex(of: UInt8(ascii: "\n"))
+                let isCut = hasEnded || (lastLine == nil && rest.count > 4096)
+                guard let end = isCut ? rest.endIndex : lastLine else { continue }
                 for line in rest[..<end].split(separator: UInt8(ascii: "\n")) {
                     logger.notice(
                         "Annotator: \(String(decoding: line, as: UTF8.self))",

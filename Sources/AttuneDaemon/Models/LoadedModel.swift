@@ -19,10 +19,15 @@ package struct LoadedModel: Sendable {
             let fault = ControlError(describing: error)
             throw ControlError(fault.kind, "cannot use the model file \(path): \(fault.message)")
         }
-        let configuration = transformer.configuration
         self.name = name
         self.transformer = transformer
-        base = BaseModel(
+        base = BaseModel(transformer.configuration, name: name, fingerprint: fingerprint)
+    }
+}
+
+extension BaseModel {
+    init(_ configuration: ModelConfiguration, name: String, fingerprint: ObjectID) {
+        self.init(
             fingerprint: fingerprint, name: name, architecture: configuration.architecture,
             layerCount: configuration.layerCount, width: configuration.width,
             headCount: configuration.headCount,

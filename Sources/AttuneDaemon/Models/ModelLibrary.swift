@@ -1,4 +1,4 @@
-import CheckpointStore
+package import CheckpointStore
 package import ControlAPI
 package import FeedbackStore
 import Foundation
@@ -13,24 +13,8 @@ package actor ModelLibrary {
     private let events: EventStream<Event>
     private var loaded: LoadedModel?
     private var lastUse = ContinuousClock.now
-    private var facts: [String: Facts] = [:]
-
-    /// What a listing shows of a model's file.
-    private struct Facts: Sendable {
-        var architecture: String
-        var layers: Int
-        var width: Int
-        var contextLength: Int
-        var vocabularySize: Int
-
-        init(_ configuration: ModelConfiguration) {
-            architecture = configuration.architecture
-            layers = configuration.layerCount
-            width = configuration.width
-            contextLength = configuration.contextLength
-            vocabularySize = configuration.vocabularySize
-        }
-    }
+    /// What the headers of model files say, by fingerprint.
+    private var configurations: [String: ModelConfiguration] = [:]
 
     package init(store: FeedbackStore, events: EventStream<Event>) {
         self.store = store
@@ -42,26 +26,46 @@ package actor ModelLibrary {
     /// - Errors: ``ControlError`` of kind `no-model`, or `integrity` when its file has changed.
     package func current() async throws -> LoadedModel {
         lastUse = .now
-        guard let active = try await store.perform({ try $0.activeModel() }) else {
-            throw ControlError(
-                .noModel,
-                "cannot do this without a model; register one with `attunectl model add FILE` and"
-                    + " `attunectl model use NAME`")
-        }
+        let active = try await inUse()
         if let loaded, loaded.base.fingerprint.hex == active.sha256, loaded.name == active.name {
             return loaded
         }
         let model = try await store.perform { store in
-            let file = try ModelFile(path: active.path)
-            if !file.matches(size: active.size, modifiedAt: active.modifiedAt) {
-                try Self.confirm(file, of: active, in: store)
-            }
+            try Self.confirm(active, in: store)
             return try LoadedModel(
                 name: active.name, path: active.path,
                 fingerprint: ObjectID(validating: active.sha256))
         }
         loaded = model
         return model
+    }
+
+    /// What a checkpoint must fit, without the model in memory: a host that only syncs never needs it.
+    package func base() async throws -> BaseModel {
+        let active = try await inUse()
+        try await store.perform { try Self.confirm(active, in: $0) }
+        return BaseModel(
+            try await configuration(of: active), name: active.name,
+            fingerprint: try ObjectID(validating: active.sha256))
+    }
+
+    private func inUse() async throws -> StoredModel {
+        guard let active = try await active() else {
+            throw ControlError(
+                .noModel,
+                "cannot do this without a model; register one with `attunectl model add FILE` and"
+                    + " `attunectl model use NAME`")
+        }
+        return active
+    }
+
+    private func configuration(of model: StoredModel) async throws -> ModelConfiguration {
+        if let known = configurations[model.sha256] { return known }
+        let found = try await store.perform { _ in
+            try ModelConfiguration(file: GGUFFile(path: model.path))
+        }
+        configurations[model.sha256] = found
+        return found
     }
 
     /// The model in use without reading it from disk.
@@ -132,10 +136,7 @@ package actor ModelLibrary {
                     "cannot use the model \(name): there is none of that name; `attunectl model"
                         + " list` shows them")
             }
-            let file = try ModelFile(path: model.path)
-            if !file.matches(size: model.size, modifiedAt: model.modifiedAt) {
-                try Self.confirm(file, of: model, in: store)
-            }
+            try Self.confirm(model, in: store)
             try store.activateModel(name) { running, head in
                 let trains = running.flatMap { try? RoundRecord(json: $0.plan).model.hex }
                 if let running, trains != model.sha256 {
@@ -191,9 +192,11 @@ package actor ModelLibrary {
         }
     }
 
-    private static func confirm(
-        _ file: ModelFile, of model: StoredModel, in store: FeedbackStore
-    ) throws {
+    /// Throws if a model's file is not the one that was registered; it is read only if its size or
+    /// time has changed.
+    private static func confirm(_ model: StoredModel, in store: FeedbackStore) throws {
+        let file = try ModelFile(path: model.path)
+        if file.matches(size: model.size, modifiedAt: model.modifiedAt) { return }
         guard try file.fingerprint().hex == model.sha256 else {
             throw ControlError(
                 .integrity,
@@ -207,15 +210,10 @@ package actor ModelLibrary {
     }
 
     package func report(_ model: StoredModel) async throws -> ModelReport {
-        if facts[model.sha256] == nil {
-            facts[model.sha256] = try? await store.perform { _ in
-                Facts(try ModelConfiguration(file: GGUFFile(path: model.path)))
-            }
-        }
-        let facts = facts[model.sha256]
+        let facts = try? await configuration(of: model)
         return ModelReport(
             name: model.name, path: model.path, fingerprint: model.sha256, size: model.size,
-            architecture: facts?.architecture ?? "unreadable", layers: facts?.layers ?? 0,
+            architecture: facts?.architecture ?? "unreadable", layers: facts?.layerCount ?? 0,
             width: facts?.width ?? 0, contextLength: facts?.contextLength ?? 0,
             vocabularySize: facts?.vocabularySize ?? 0, inUse: model.isActive,
             addedAt: model.modifiedAt)

@@ -78,11 +78,11 @@ struct PeerRegistry: Sendable {
 
     func remove(_ name: String) throws -> PeerReport {
         let peer = try find(name)
-        guard let recorded = peer.name else {
-            throw ControlError(
-                .notFound, "cannot remove \(name): it is not on record, only its head came along")
+        if let recorded = peer.name {
+            try store.removePeer(recorded)
+        } else if let host = peer.host {
+            try checkpoints.repository.heads.forget(host)
         }
-        try store.removePeer(recorded)
         return peer
     }
 

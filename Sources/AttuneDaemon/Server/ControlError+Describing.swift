@@ -67,6 +67,7 @@ extension ControlError {
         switch error {
         case .objectMissing, .incomplete: .notFound
         case .tooLarge: .tooLarge
+        case .placeMissing: .unreachable
         case .invalidObjectID, .invalidPeerAddress: .invalidRequest
         case .baseMismatch: .wrongBase
         case .headReplayed, .headConflict: .staleHead

@@ -37,9 +37,8 @@ extension RoundAssignment {
                 configuration: plan.configuration.lora,
                 model: model.transformer.configuration, seed: plan.seed)
         reference = try adapter(plan.referenceCheckpoint)
-        let known = Set(try checkpoints.store.checkpoints().map(\.id))
-        earlier = try plan.earlierCheckpoints.intersection(known)
-            .reduce(into: [:]) { $0[$1] = try adapter($1) }
+        // Those that are damaged or were let go count as missing.
+        earlier = plan.earlierCheckpoints.reduce(into: [:]) { $0[$1] = try? adapter($1) }
         self.files = files
         annotator = configuration.annotator
         labels = configuration.labels

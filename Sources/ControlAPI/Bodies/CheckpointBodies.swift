@@ -36,7 +36,7 @@ public struct CheckpointReport: JSONBody, Hashable {
     /// What of it is missing or damaged, and what to do; absent when all of it is there.
     public var damage: String?
     /// Kept, whatever else is collected.
-    public var pinned: Bool
+    public var pinned: Bool?
     /// When its objects were let go; only manifest and metrics are here since.
     public var collectedAt: Date?
 
@@ -45,7 +45,7 @@ public struct CheckpointReport: JSONBody, Hashable {
         round: Int? = nil, base: BaseModel? = nil, rank: Int? = nil, alpha: Double? = nil,
         targetModules: [String] = [], objects: [String: ObjectReport] = [:], addedAt: Date,
         metrics: [String: Double] = [:], gate: GateReport? = nil, damage: String? = nil,
-        pinned: Bool = false, collectedAt: Date? = nil
+        pinned: Bool? = nil, collectedAt: Date? = nil
     ) {
         self.id = id
         self.parents = parents

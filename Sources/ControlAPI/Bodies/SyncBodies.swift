@@ -29,16 +29,13 @@ public struct ObjectList: JSONBody, Hashable {
     }
 }
 
-/// Checkpoints on record that are not here whole.
-public struct LossReport: JSONBody, Hashable {
-    /// Those that have lost a part.
-    public var ids: [CheckpointID]
-    /// Those whose objects were let go; absent from a daemon that lets none go.
-    public var collected: [CheckpointID]?
+/// What to tell with the heads.
+public struct HeadsQuery: JSONBody, Hashable {
+    /// Which checkpoints are not here whole, too.
+    public var losses: Bool?
 
-    public init(ids: [CheckpointID], collected: [CheckpointID]) {
-        self.ids = ids
-        self.collected = collected
+    public init(losses: Bool? = nil) {
+        self.losses = losses
     }
 }
 
@@ -47,10 +44,19 @@ public struct HeadsReport: JSONBody, Hashable {
     /// The daemon's own host; its head comes first, if it has one.
     public var host: HostID
     public var heads: [SignedHead]
+    /// Checkpoints on record that have lost a part, if asked for.
+    public var incomplete: [CheckpointID]?
+    /// Those whose objects were let go, if asked for.
+    public var collected: [CheckpointID]?
 
-    public init(host: HostID, heads: [SignedHead]) {
+    public init(
+        host: HostID, heads: [SignedHead], incomplete: [CheckpointID]? = nil,
+        collected: [CheckpointID]? = nil
+    ) {
         self.host = host
         self.heads = heads
+        self.incomplete = incomplete
+        self.collected = collected
     }
 }
 

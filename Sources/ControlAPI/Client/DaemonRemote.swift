@@ -12,13 +12,11 @@ public struct DaemonRemote: Remote {
         self.client = client
     }
 
-    public func heads() async throws -> [SignedHead] {
-        try await client.send(ControlRoutes.listHeads).heads
-    }
-
-    public func losses() async throws -> Losses {
-        let report = try await client.send(ControlRoutes.incompleteCheckpoints)
-        return Losses(incomplete: report.ids, collected: report.collected ?? [])
+    public func inventory() async throws -> Inventory {
+        let report = try await client.send(ControlRoutes.listHeads, HeadsQuery(losses: true))
+        return Inventory(
+            host: report.host, heads: report.heads, incomplete: report.incomplete ?? [],
+            collected: report.collected ?? [])
     }
 
     public func missing(of ids: [ObjectID]) async throws -> [ObjectID] {

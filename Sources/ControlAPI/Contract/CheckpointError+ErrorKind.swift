@@ -6,6 +6,7 @@ extension CheckpointError {
         switch self {
         case .invalidObjectID, .invalidPeerAddress, .architectureNotExportable: .invalidRequest
         case .objectMissing: .notFound
+        case .placeMissing: .unreachable
         case .hashMismatch, .sizeMismatch, .malformed, .unsupportedFormat, .incomplete,
             .signatureInvalid, .refused:
             .integrity

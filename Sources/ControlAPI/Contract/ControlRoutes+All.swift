@@ -10,7 +10,7 @@ extension ControlRoutes {
         listCheckpoints.route, showCheckpoint.route, verifyCheckpoint.route,
         promoteCheckpoint.route, rollbackCheckpoint.route, mergeCheckpoints.route,
         collectCheckpoints.route, pinCheckpoint.route, receiveCheckpoint.route,
-        incompleteCheckpoints.route, inspectCheckpoint.route, getObject.route, hasObject.route,
+        inspectCheckpoint.route, getObject.route, hasObject.route,
         limitConnection.route, receivedBytes.route, putObject.route,
         missingObjects.route, listHeads.route,
         putHead.route,

@@ -122,10 +122,6 @@ public enum ControlRoutes {
         "limitConnection", .post, "/connection", for: .pull,
         summary: "Gives up rights for as long as this connection lasts; none can be taken back.")
 
-    public static let incompleteCheckpoints = Endpoint<Nothing, LossReport>(
-        "incompleteCheckpoints", .get, "/checkpoints/incomplete",
-        for: .pull,
-        summary: "The checkpoints that have lost a part, for a sync to complete, and those let go.")
     public static let inspectCheckpoint = Endpoint<RawBytes, Nothing>(
         "inspectCheckpoint", .post, "/checkpoints/inspect",
         errors: [.integrity, .wrongBase, .noModel],
@@ -149,7 +145,7 @@ public enum ControlRoutes {
     public static let missingObjects = Endpoint<ObjectList, ObjectList>(
         "missingObjects", .post, "/objects/missing",
         for: .pull, summary: "Which of the objects are not there.")
-    public static let listHeads = Endpoint<Nothing, HeadsReport>(
+    public static let listHeads = Endpoint<HeadsQuery, HeadsReport>(
         "listHeads", .get, "/heads",
         for: .pull, summary: "The newest signed head known of every host, the own one first.")
     public static let putHead = Endpoint<HeadDelivery, Nothing>(

@@ -28,7 +28,8 @@ struct CheckpointCommand: AsyncParsableCommand {
                     try await client.send(
                         ControlRoutes.listCheckpoints, PageQuery(limit: limit, after: after))
                 }
-                let heads = graph ? try await client.send(ControlRoutes.listHeads) : nil
+                let heads =
+                    graph ? try await client.send(ControlRoutes.listHeads, HeadsQuery()) : nil
                 return (checkpoints, heads)
             }
             try options.output.list(checkpoints) { checkpoints in

@@ -26,17 +26,23 @@ struct FsckCommand: AsyncParsableCommand {
         var report = try await examine()
         if repair, !report.isSound {
             options.output.note("Fetching from the peers on record what is damaged or missing.")
-            let sync = SyncCommand(pullingFor: options)
-            do {
-                try await sync.run()
-            } catch let error as ControlError {
-                // What could be fetched has been, and the second look tells what is left.
-                options.output.note("attunectl: \(error.message)")
-            }
+            try await fetch()
             report = try await examine()
         }
         try options.output.show(report) { StatusText.checks($0.checks) }
         if !report.isSound { throw Ending(.integrity) }
+    }
+
+    /// Pulls from all peers on record; whatever that brings, a second look tells what is left.
+    private func fetch() async throws {
+        do {
+            let (reports, failures) = try await options.connected(
+                SyncCommand(pullingFor: options).exchangeWithAll)
+            for report in reports { options.output.note(SyncText.report(report)) }
+            for failure in failures { Terminal.complain(failure, asJSON: options.json) }
+        } catch  where !(error is CancellationError) {
+            Terminal.complain(ControlError(wrapping: error), asJSON: options.json)
+        }
     }
 
     private func examine() async throws -> VerificationReport {

@@ -124,7 +124,10 @@ struct PeerCommand: AsyncParsableCommand {
     struct Remove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Forget a peer, and that it was trusted.",
-            discussion: "Its checkpoints stay; those not in use cannot be put to use any more.")
+            discussion: """
+                Its checkpoints stay; those that were never in use here cannot be put to use any more. Of a host that is \
+                on record by its head only, as after it was set up anew, the head is forgotten.
+                """)
 
         @OptionGroup var options: GlobalOptions
         @Argument(help: "The peer's name.")
@@ -142,13 +145,17 @@ struct PeerCommand: AsyncParsableCommand {
 extension PeerList {
     /// The peer of that name, or the host whose fingerprint begins so.
     func peer(named name: String) throws -> PeerReport {
+        if let named = peers.first(where: { $0.name == name }) { return named }
         let digits = name.lowercased().filter { $0 != "-" }
-        let found =
-            peers.first { $0.name == name }
-            ?? peers.first {
-                digits.count >= 4 && $0.host?.description.hasPrefix(digits) == true
-            }
-        guard let found else {
+        let found = peers.filter {
+            digits.count >= 4 && $0.host?.description.hasPrefix(digits) == true
+        }
+        guard found.count <= 1 else {
+            throw ControlError(
+                .invalidRequest,
+                "cannot tell which host \(name) means: \(found.count) begin so; give more of it")
+        }
+        guard let found = found.first else {
             throw ControlError(
                 .notFound, "cannot find the peer \(name); `attunectl peer list` shows them")
         }

@@ -55,52 +55,56 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (reports, failures) = try await options.connected { client in
-            let local = DaemonRemote(name: try await Self.name(of: client), client: client)
-            var reports: [SyncReport] = []
-            var failures: [any Error] = []
-            for partner in try await partners(client) {
+        let (reports, failures) = try await options.connected(exchangeWithAll)
+        try options.output.list(reports) { $0.map(SyncText.report).joined(separator: "\n") }
+        for failure in failures { Terminal.complain(failure, asJSON: options.json) }
+        if reports.contains(where: { !$0.refusals.isEmpty }) { throw Ending(.integrity) }
+        if let last = failures.last { throw Ending(last.kind.exitCode) }
+    }
+
+    /// Exchanges with one partner after the other, then again with those that could not be reached,
+    /// at growing intervals of which no two hosts have the same.
+    func exchangeWithAll(
+        _ client: ControlClient
+    ) async throws -> (reports: [SyncReport], failures: [ControlError]) {
+        let local = DaemonRemote(name: try await Self.name(of: client), client: client)
+        var reports: [SyncReport] = []
+        var failures: [ControlError] = []
+        var waiting = try await partners(client)
+        for attempt in 0...retries {
+            var unreached: [Partner] = []
+            for partner in waiting {
                 do {
-                    reports.append(
-                        try await retrying { try await sync(with: partner, local, client) })
+                    reports.append(try await sync(with: partner, local, client))
                 } catch  where !(error is CancellationError) {
-                    failures.append(error)
+                    let failure = ControlError(wrapping: error)
+                    let isAway = [.unreachable, .unavailable].contains(failure.kind)
+                    guard isAway, attempt < retries else {
+                        failures.append(failure)
+                        continue
+                    }
+                    options.output.note("attunectl: \(Format.printable(failure.message))")
+                    unreached.append(partner)
                 }
             }
-            return (reports, failures)
+            waiting = unreached
+            if waiting.isEmpty { break }
+            let pause = Double(min(30 << min(attempt, 6), 1800)) * .random(in: 0.8...1.2)
+            options.output.note("The next try is in \(Format.duration(pause)).")
+            try await Task.sleep(for: .seconds(pause))
         }
-        try options.output.list(reports) { $0.map(SyncText.report).joined(separator: "\n") }
-        if let last = failures.last {
-            for failure in failures.dropLast() {
-                Terminal.complain(ControlError(wrapping: failure), asJSON: options.json)
-            }
-            throw last
+        if !reports.isEmpty {
+            reports[reports.count - 1].strangers = try await client.send(ControlRoutes.listPeers)
+                .peers.filter { !$0.trusted && $0.head != nil }
         }
-        if reports.contains(where: { !$0.refusals.isEmpty }) { throw Ending(.integrity) }
+        return (reports, failures)
     }
 
-    /// Tries again, at growing intervals of which no two hosts have the same, while nobody can be
-    /// reached.
-    private func retrying<Result>(_ work: () async throws -> Result) async throws -> Result {
-        for retry in 0..<retries {
-            do {
-                return try await work()
-            } catch let error as ControlError
-                where [.unreachable, .unavailable].contains(error.kind)
-            {
-                let seconds = min(30 << min(retry, 6), 1800)
-                let wait = Duration.seconds(seconds) * Double.random(in: 0.8...1.2)
-                options.output.note("\(error.message); the next try is in \(seconds) s")
-                try await Task.sleep(for: wait)
-            }
-        }
-        return try await work()
-    }
+    /// An address, and the name of the peer on record there.
+    private typealias Partner = (address: PeerAddress, name: String?)
 
-    /// Whom to exchange with: an address, and the name of the peer on record there.
-    private func partners(
-        _ client: ControlClient
-    ) async throws -> [(address: PeerAddress, name: String?)] {
+    /// Whom to exchange with.
+    private func partners(_ client: ControlClient) async throws -> [Partner] {
         let known = try await client.send(ControlRoutes.listPeers)
         let named = known.peers.filter { $0.name != nil && $0.address != nil }
         guard !peers.isEmpty else {
@@ -134,43 +138,48 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     private func sync(
-        with partner: (address: PeerAddress, name: String?), _ local: DaemonRemote,
-        _ client: ControlClient
+        with partner: Partner, _ local: DaemonRemote, _ client: ControlClient
     ) async throws -> SyncReport {
         let address = partner.address
-        var report: SyncReport
         switch address {
         case .directory(let path):
-            report = try await exchange(local, DirectoryRemote(path: path))
+            let directory = DirectoryRemote(path: path)
+            return try await exchange(local, directory, having: directory.inventory())
         case .ssh, .unix:
-            report = try await GlobalOptions.connected(to: address, socket: peerSocket) { peer in
-                if let name = partner.name {
+            return try await GlobalOptions.connected(to: address, socket: peerSocket) { peer in
+                let remote = DaemonRemote(name: address.description, client: peer)
+                let inventory = try await remote.inventory()
+                if let name = partner.name, let host = inventory.host, !dryRun {
                     // Another host at the address of a known one ends it before a byte is taken.
                     _ = try await client.send(
-                        ControlRoutes.contactPeer,
-                        PeerContact(host: try await peer.send(ControlRoutes.listHeads).host),
-                        at: name)
+                        ControlRoutes.contactPeer, PeerContact(host: host), at: name)
                 }
-                return try await exchange(
-                    local, DaemonRemote(name: address.description, client: peer))
+                return try await exchange(local, remote, having: inventory)
             }
         }
-        report.strangers = try await client.send(ControlRoutes.listPeers).peers.filter {
-            !$0.trusted && $0.head != nil
+    }
+
+    /// Pulls and pushes; what the peer has is the same for both, so it is asked once.
+    private func exchange(
+        _ local: DaemonRemote, _ peer: any Remote, having inventory: Inventory
+    ) async throws -> SyncReport {
+        var report = SyncReport(peer: peer.name, pulled: nil, pushed: nil)
+        if pull || !push {
+            report.pulled = try await withSynchronizer("pulling") {
+                try await $0.sync(from: peer, offering: inventory, to: local)
+            }
+        }
+        if push || !pull {
+            report.pushed = try await withSynchronizer("pushing") {
+                try await $0.sync(from: local, to: peer, holding: inventory)
+            }
         }
         return report
     }
 
-    private func exchange(_ local: DaemonRemote, _ peer: any Remote) async throws -> SyncReport {
-        let both = pull == push
-        let pulled = pull || both ? try await transfer("pulling", from: peer, to: local) : nil
-        let pushed = push || both ? try await transfer("pushing", from: local, to: peer) : nil
-        return SyncReport(peer: peer.name, pulled: pulled, pushed: pushed)
-    }
-
-    private func transfer(_ phase: String, from source: any Remote, to destination: any Remote)
-        async throws -> SyncSummary
-    {
+    private func withSynchronizer(
+        _ phase: String, _ work: (Synchronizer) async throws -> SyncSummary
+    ) async throws -> SyncSummary {
         let display = options.output.progress()
         defer { display.clear() }
         var synchronizer = Synchronizer { event in
@@ -179,7 +188,7 @@ struct SyncCommand: AsyncParsableCommand {
         }
         synchronizer.isDryRun = dryRun
         synchronizer.bytesPerSecond = limitRate?.bytes
-        return try await synchronizer.sync(from: source, to: destination)
+        return try await work(synchronizer)
     }
 }
 

@@ -17,14 +17,36 @@ package enum Relay {
     }
 
     /// Copies until the source ends or the destination takes no more.
-    private static func copy(from source: Int32, to destination: Int32) {
+    ///
+    /// - Parameter patience: how long to wait for more behind a short piece, in milliseconds.
+    static func copy(from source: Int32, to destination: Int32, patience: Int32 = 0) {
         var buffer = [UInt8](repeating: 0, count: chunkSize)
         while true {
-            let count = read(source, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0, Terminal.write(Data(buffer[..<count]), to: destination) == nil else {
-                return
-            }
+            var count = 0
+            repeat {
+                let more = buffer.withUnsafeMutableBytes {
+                    read(source, $0.baseAddress! + count, $0.count - count)
+                }
+                if more < 0, errno == EINTR { continue }
+                if more < 0, errno == EAGAIN {
+                    // A program that shares the descriptor, as ssh does, made it non-blocking.
+                    _ = isReady(source, within: -1)
+                    continue
+                }
+                guard more > 0 else {
+                    if count > 0 { _ = Terminal.write(Data(buffer[..<count]), to: destination) }
+                    return
+                }
+                count += more
+            } while patience > 0 && count < shortPiece && isReady(source, within: patience)
+            guard Terminal.write(Data(buffer[..<count]), to: destination) == nil else { return }
         }
+    }
+
+    private static let shortPiece = 8 << 10
+
+    private static func isReady(_ descriptor: Int32, within milliseconds: Int32) -> Bool {
+        var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&poller, 1, milliseconds) > 0
     }
 }

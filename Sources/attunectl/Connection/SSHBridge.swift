@@ -6,8 +6,10 @@ import SystemPackage
 
 /// A private socket on this host whose every connection is an ssh to another host's daemon.
 ///
-/// An accepted connection's descriptor becomes ssh's standard input and output, so no byte passes through this
-/// process. The socket lies in a directory only this user can enter, and goes when the work is done.
+/// An accepted connection's descriptor becomes ssh's standard output. Its standard input is copied, to join the head of
+/// a request and its body: ssh sends each piece on its own, and TCP would hold the second one back for 40 ms, until the
+/// far side has acknowledged the first (RFC 896). The socket lies in a directory only this user can enter, and goes when
+/// the work is done.
 enum SSHBridge {
     /// Runs `work` with the path of a socket that leads to `target`.
     static func open<Result>(
@@ -42,18 +44,35 @@ enum SSHBridge {
     private static func serve(
         _ connection: Int32, _ target: SSHTarget, _ complaints: Complaints
     ) async {
-        let descriptor = FileDescriptor(rawValue: connection)
-        defer { try? descriptor.close() }
+        defer { close(connection) }
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else {
+            return complaints.add("cannot run ssh: \(String(cString: strerror(errno)))")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let (copied, end) = AsyncStream<Void>.makeStream()
+        let feed = ends[1]
+        Thread.detachNewThread {
+            Relay.copy(from: connection, to: feed, patience: 1)
+            close(feed)
+            end.finish()
+        }
         do {
             let result = try await Subprocess.run(
-                .name("ssh"), arguments: Arguments(target.arguments),
-                input: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
-                output: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+                .name("ssh"),
+                arguments: Arguments(target.arguments(isAttended: Terminal.hasPerson)),
+                input: .fileDescriptor(
+                    FileDescriptor(rawValue: ends[0]), closeAfterSpawningProcess: true),
+                output: .fileDescriptor(
+                    FileDescriptor(rawValue: connection), closeAfterSpawningProcess: false),
                 error: .string(limit: 64 << 10))
             if !result.terminationStatus.isSuccess { complaints.add(result.standardError) }
         } catch {
             complaints.add("cannot run ssh: \(error)")
         }
+        // The client learns of the end, and the copying, which may be waiting for it, ends too.
+        shutdown(connection, Int32(SHUT_RDWR))
+        for await _ in copied {}
     }
 
     /// Waits for an ssh that is about to say why it failed, but not for ever: a task group would, since

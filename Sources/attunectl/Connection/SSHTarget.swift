@@ -14,8 +14,10 @@ package struct SSHTarget: Hashable, Sendable {
     }
 
     /// What to start ssh with. No terminal is asked for; the user's own ssh configuration holds for the rest.
-    package var arguments: [String] {
-        var arguments = ["-T"]
+    ///
+    /// - Parameter isAttended: Whether somebody can answer; where nobody can, as in a service, a question is an error.
+    package func arguments(isAttended: Bool) -> [String] {
+        var arguments = ["-T"] + (isAttended ? [] : ["-o", "BatchMode=yes"])
         if let user { arguments += ["-l", user] }
         if let port { arguments += ["-p", String(port)] }
         arguments += ["--", host, "attunectl", "dial-stdio"]

@@ -72,6 +72,7 @@ package enum CheckpointGraph {
                 ? checkpoint.round.map { "round \($0)" } ?? "local"
                 : Format.excerpt(checkpoint.origin, width: 28),
             checkpoint.damage == nil ? "" : "damaged",
+            checkpoint.collectedAt == nil ? "" : "collected",
             users.isEmpty ? "" : "← " + users.joined(separator: ", "),
         ].filter { !$0.isEmpty }.joined(separator: "  ")
     }

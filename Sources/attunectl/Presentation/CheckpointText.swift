@@ -26,7 +26,7 @@ package enum CheckpointText {
         var facts = Facts()
         facts.add("id", checkpoint.id)
         facts.add("state", state(checkpoint))
-        facts.add("origin", checkpoint.origin)
+        facts.add("origin", Format.printable(checkpoint.origin))
         if let host = checkpoint.host, let round = checkpoint.round {
             facts.add("made by", "host \(Format.host(host)), round \(round)")
             facts.add(
@@ -102,7 +102,7 @@ package enum CheckpointText {
 
     private static func state(_ checkpoint: CheckpointReport) -> String {
         let words: [String?] = [
-            checkpoint.state.rawValue, checkpoint.pinned ? "pinned" : nil,
+            checkpoint.state.rawValue, checkpoint.pinned == true ? "pinned" : nil,
             checkpoint.collectedAt == nil ? nil : "collected",
             checkpoint.damage == nil ? nil : "damaged",
         ]
@@ -120,6 +120,7 @@ extension Retention.Reason {
         case .head: "in use"
         case .rollback: "a rollback leads to it"
         case .peer: "another host has it in use"
+        case .model: "the last one in use of its model"
         case .ancestor: "hosts parted there"
         case .pinned: "pinned"
         case .needed: "a round or a label request goes back to it"

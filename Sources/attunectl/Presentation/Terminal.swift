@@ -7,6 +7,19 @@ enum Terminal {
     static let errorIsTerminal = isatty(STDERR_FILENO) == 1
     static let inputIsTerminal = isatty(STDIN_FILENO) == 1
 
+    /// Whether somebody can be asked: there is a controlling terminal, or a desktop for a window.
+    static let hasPerson: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        if environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil,
+            environment["INVOCATION_ID"] == nil
+        {
+            return true
+        }
+        let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0
+    }()
+
     /// Whether to colour what goes to standard output (https://no-color.org).
     static let usesColour =
         outputIsTerminal && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
@@ -43,7 +56,8 @@ enum Terminal {
         if asJSON, let data = try? ControlProtocol.encoder().encode(ErrorBody(error: error)) {
             writeError(String(decoding: data, as: UTF8.self) + "\n")
         } else {
-            writeError("attunectl: \(error.message)\n")
+            // A part of it may be another host's words.
+            writeError("attunectl: \(Format.printable(error.message))\n")
         }
     }
 

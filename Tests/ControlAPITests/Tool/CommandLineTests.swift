@@ -73,12 +73,15 @@ import attunectl
     @Test func sshGetsNoOptionFromAnAddress() {
         let target = SSHTarget(user: "me", host: "host", port: 2222, socket: "/a b/it's.sock")
         #expect(
-            target.arguments == [
+            target.arguments(isAttended: true) == [
                 "-T", "-l", "me", "-p", "2222", "--", "host", "attunectl", "dial-stdio", "--socket",
                 #"'/a b/it'\''s.sock'"#,
             ])
         #expect(
-            SSHTarget(user: nil, host: "h", port: nil, socket: nil).arguments
+            SSHTarget(user: nil, host: "h", port: nil, socket: nil).arguments(isAttended: true)
                 == ["-T", "--", "h", "attunectl", "dial-stdio"])
+        #expect(
+            SSHTarget(user: nil, host: "h", port: nil, socket: nil).arguments(isAttended: false)
+                == ["-T", "-o", "BatchMode=yes", "--", "h", "attunectl", "dial-stdio"])
     }
 }
