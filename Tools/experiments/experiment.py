@@ -48,6 +48,21 @@ def interval(values, clusters, seed=0):
     return [sum(values) / len(values), means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES)]]
 
 
+def crossed(seeds, others=None, seed=0):
+    """The mean of values by seed and prompt, less that of others, and its 95 % interval from resampled seeds and prompts."""
+    draws = random.Random(seed)
+
+    def mean(rows, prompts):
+        return sum(row[prompt] for row in rows for prompt in prompts) / (len(rows) * len(prompts))
+
+    def difference(pick):
+        prompts = pick(range(len(seeds[0])))
+        return mean(pick(seeds), prompts) - (mean(pick(others), prompts) if others else 0)
+
+    means = sorted(difference(lambda items: draws.choices(items, k=len(items))) for _ in range(RESAMPLES))
+    return [difference(lambda items: items), means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES)]]
+
+
 def share(differences):
     """How often a difference is above zero, a difference of zero counting half."""
     return [1.0 if d > 0 else 0.5 if d == 0 else 0.0 for d in differences]
