@@ -17,7 +17,9 @@ package struct SSHTarget: Hashable, Sendable {
     ///
     /// - Parameter isAttended: Whether somebody can answer; where nobody can, as in a service, a question is an error.
     package func arguments(isAttended: Bool) -> [String] {
-        var arguments = ["-T"] + (isAttended ? [] : ["-o", "BatchMode=yes"])
+        // A link that is gone ends the connection within a minute; TCP alone waits a quarter of an hour.
+        var arguments = ["-T", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3"]
+        if !isAttended { arguments += ["-o", "BatchMode=yes"] }
         if let user { arguments += ["-l", user] }
         if let port { arguments += ["-p", String(port)] }
         arguments += ["--", host, "attunectl", "dial-stdio"]

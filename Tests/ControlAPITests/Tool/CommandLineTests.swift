@@ -72,16 +72,17 @@ import attunectl
 
     @Test func sshGetsNoOptionFromAnAddress() {
         let target = SSHTarget(user: "me", host: "host", port: 2222, socket: "/a b/it's.sock")
+        let always = ["-T", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3"]
         #expect(
-            target.arguments(isAttended: true) == [
-                "-T", "-l", "me", "-p", "2222", "--", "host", "attunectl", "dial-stdio", "--socket",
+            target.arguments(isAttended: true) == always + [
+                "-l", "me", "-p", "2222", "--", "host", "attunectl", "dial-stdio", "--socket",
                 #"'/a b/it'\''s.sock'"#,
             ])
         #expect(
             SSHTarget(user: nil, host: "h", port: nil, socket: nil).arguments(isAttended: true)
-                == ["-T", "--", "h", "attunectl", "dial-stdio"])
+                == always + ["--", "h", "attunectl", "dial-stdio"])
         #expect(
             SSHTarget(user: nil, host: "h", port: nil, socket: nil).arguments(isAttended: false)
-                == ["-T", "-o", "BatchMode=yes", "--", "h", "attunectl", "dial-stdio"])
+                == always + ["-o", "BatchMode=yes", "--", "h", "attunectl", "dial-stdio"])
     }
 }
