@@ -86,25 +86,7 @@ struct PeerRegistry: Sendable {
         return peer
     }
 
-    /// The peer of that name, or the one host whose id begins so.
-    private func find(_ name: String) throws -> PeerReport {
-        let peers = try list().peers
-        if let peer = peers.first(where: { $0.name == name }) { return peer }
-        let beginning = Self.digits(name)
-        let matches = peers.filter {
-            beginning.count >= 4 && $0.host?.description.hasPrefix(beginning) == true
-        }
-        guard let match = matches.first else {
-            throw ControlError(
-                .notFound, "cannot find the peer \(name); `attunectl peer list` shows them")
-        }
-        guard matches.count == 1 else {
-            throw ControlError(
-                .invalidRequest,
-                "cannot tell which host \(name) means: \(matches.count) begin so; give more of it")
-        }
-        return match
-    }
+    private func find(_ name: String) throws -> PeerReport { try list().peer(named: name) }
 
     private func report(_ peer: StoredPeer, _ heads: [SignedHead]) -> PeerReport {
         let host = peer.host.flatMap(HostID.init)

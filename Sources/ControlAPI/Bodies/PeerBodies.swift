@@ -43,6 +43,27 @@ public struct PeerList: JSONBody, Hashable {
         fingerprint = host.fingerprint
         self.peers = peers
     }
+
+    /// The peer of that name, or the one host whose id begins so, with or without dashes.
+    ///
+    /// - Errors: ``ControlError`` of kind `not-found` or `invalid-request`.
+    public func peer(named name: String) throws -> PeerReport {
+        if let named = peers.first(where: { $0.name == name }) { return named }
+        let beginning = name.lowercased().filter { $0 != "-" }
+        let matches = peers.filter {
+            beginning.count >= 4 && $0.host?.description.hasPrefix(beginning) == true
+        }
+        guard let match = matches.first else {
+            throw ControlError(
+                .notFound, "cannot find the peer \(name); `attunectl peer list` shows them")
+        }
+        guard matches.count == 1 else {
+            throw ControlError(
+                .invalidRequest,
+                "cannot tell which host \(name) means: \(matches.count) begin so; give more of it")
+        }
+        return match
+    }
 }
 
 /// A peer to put on record.

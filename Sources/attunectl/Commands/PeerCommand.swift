@@ -141,24 +141,3 @@ struct PeerCommand: AsyncParsableCommand {
         }
     }
 }
-
-extension PeerList {
-    /// The peer of that name, or the host whose fingerprint begins so.
-    func peer(named name: String) throws -> PeerReport {
-        if let named = peers.first(where: { $0.name == name }) { return named }
-        let digits = name.lowercased().filter { $0 != "-" }
-        let found = peers.filter {
-            digits.count >= 4 && $0.host?.description.hasPrefix(digits) == true
-        }
-        guard found.count <= 1 else {
-            throw ControlError(
-                .invalidRequest,
-                "cannot tell which host \(name) means: \(found.count) begin so; give more of it")
-        }
-        guard let found = found.first else {
-            throw ControlError(
-                .notFound, "cannot find the peer \(name); `attunectl peer list` shows them")
-        }
-        return found
-    }
-}
