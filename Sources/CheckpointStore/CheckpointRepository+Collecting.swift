@@ -17,14 +17,10 @@ extension CheckpointRepository {
         let all = Set(known).union(kept)
         var named = all
         for checkpoint in all {
-            let manifest: Manifest
-            do {
-                manifest = try self.manifest(of: checkpoint)
-            } catch  where !kept.contains(checkpoint) {
-                continue
-            }
-            for (role, reference) in manifest.objects
-            where kept.contains(checkpoint) || manifest.isHistory(role) {
+            let isKept = kept.contains(checkpoint)
+            let read = Result { try manifest(of: checkpoint) }
+            guard let manifest = isKept ? try read.get() : try? read.get() else { continue }
+            for (role, reference) in manifest.objects where isKept || manifest.isHistory(role) {
                 named.insert(reference.id)
             }
         }

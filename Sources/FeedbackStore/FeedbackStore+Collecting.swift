@@ -48,8 +48,7 @@ extension FeedbackStore {
                     SELECT DISTINCT checkpoint_id FROM label_request
                     WHERE checkpoint_id IS NOT NULL AND (state = 'open' OR EXISTS (
                         SELECT 1 FROM label_answer WHERE request_id = label_request.id
-                            AND withdrawn_at IS NULL AND label_answer.chosen IS NOT NULL
-                            AND (repeats IS NULL OR json_extract(verdict, '$.edited') IS NOT NULL)
+                            AND \(OnlinePairRow.makesPair)
                             AND NOT EXISTS (
                                 SELECT 1 FROM round_answer JOIN round ON round.id = round_id
                                 WHERE answer_id = label_answer.id AND round.state = 'completed')))

@@ -59,7 +59,11 @@ struct OnlinePairRow: Decodable, FetchableRecord {
         JOIN label_request ON label_request.id = request_id
         JOIN feedback ON feedback.id = feedback_id
         JOIN prompt ON prompt.id = prompt_id
-        WHERE withdrawn_at IS NULL AND label_answer.chosen IS NOT NULL
+        WHERE \(makesPair)
+        """
+    /// Of a `label_answer` with its `label_request`: whether it stands and there is a pair to train on.
+    static let makesPair = """
+        withdrawn_at IS NULL AND label_answer.chosen IS NOT NULL
             AND (repeats IS NULL OR json_extract(verdict, '$.edited') IS NOT NULL)
         """
     var answer: Int

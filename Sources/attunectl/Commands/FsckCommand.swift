@@ -36,11 +36,12 @@ struct FsckCommand: AsyncParsableCommand {
     /// Pulls from all peers on record; whatever that brings, a second look tells what is left.
     private func fetch() async throws {
         do {
-            let (reports, failures) = try await options.connected(
-                SyncCommand(pullingFor: options).exchangeWithAll)
+            var sync = try SyncCommand.parse(["--pull"])
+            sync.options = options
+            let (reports, failures) = try await options.connected(sync.exchangeWithAll)
             for report in reports { options.output.note(SyncText.report(report)) }
             for failure in failures { Terminal.complain(failure, asJSON: options.json) }
-        } catch  where !(error is CancellationError) {
+        } catch let error where !(error is CancellationError) {
             Terminal.complain(ControlError(wrapping: error), asJSON: options.json)
         }
     }

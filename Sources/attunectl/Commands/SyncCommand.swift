@@ -35,20 +35,6 @@ struct SyncCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The socket on the peer's host (ssh only).", valueName: "path"))
     var peerSocket: String?
 
-    init() {}
-
-    /// A sync that only fetches, from all peers on record.
-    init(pullingFor options: GlobalOptions) {
-        self.options = options
-        peers = []
-        pull = true
-        push = false
-        dryRun = false
-        limitRate = nil
-        retries = 0
-        peerSocket = nil
-    }
-
     func validate() throws {
         for peer in peers where peer.contains("://") { _ = try peerAddress(peer) }
         if retries < 0 { throw ValidationError("--retries needs a number that is not below 0") }
@@ -76,7 +62,7 @@ struct SyncCommand: AsyncParsableCommand {
             for partner in waiting {
                 do {
                     reports.append(try await sync(with: partner, local, client))
-                } catch  where !(error is CancellationError) {
+                } catch let error where !(error is CancellationError) {
                     let failure = ControlError(wrapping: error)
                     let isAway = [.unreachable, .unavailable].contains(failure.kind)
                     guard isAway, attempt < retries else {
