@@ -115,3 +115,14 @@ def digest(text, length=8):
 def numbers(kind):
     """An argument of comma-separated values."""
     return lambda words: [kind(word) for word in words.split(",")]
+
+
+def setting(words):
+    """KEY=JSON as a name and its value."""
+    name, _, value = words.partition("=")
+    return name, json.loads(value)
+
+
+def add_settings(parser):
+    parser.add_argument("--setting", dest="settings", action="append", default=[], type=setting, metavar="KEY=JSON",
+                        help="another setting of attuned.yaml(5), such as training.nllCoefficient=0.1")
