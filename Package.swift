@@ -102,14 +102,18 @@ let package = Package(
                 system,
             ]),
 
+        .target(
+            name: "TestSupport", dependencies: ["CheckpointStore", "LanguageModel"],
+            path: "Tests/TestSupport", swiftSettings: strict),
         tests("LanguageModelTests", ["LanguageModel", "CKernels"], resources: [.copy("Fixtures")]),
         tests(
-            "PreferenceLearningTests", ["PreferenceLearning", "LanguageModel"],
+            "PreferenceLearningTests", ["PreferenceLearning", "LanguageModel", "TestSupport"],
             resources: [.copy("Fixtures")]),
         tests("FeedbackStoreTests", ["FeedbackStore", "FeedbackFormats", grdb]),
         tests("FeedbackFormatsTests", ["FeedbackFormats"], resources: [.copy("Fixtures")]),
         tests(
-            "CheckpointStoreTests", ["CheckpointStore", crypto], resources: [.copy("Fixtures")]),
+            "CheckpointStoreTests", ["CheckpointStore", "TestSupport", crypto],
+            resources: [.copy("Fixtures")]),
         tests(
             "ControlAPITests",
             [
@@ -125,7 +129,12 @@ let package = Package(
                 serviceLifecycle,
             ]),
         tests("ArchitectureTests"),
-        tests("EndToEndTests", ["ControlAPI", "CheckpointStore", "FeedbackFormats"]),
+        tests(
+            "EndToEndTests",
+            [
+                "ControlAPI", "attunectl", "CheckpointStore", "FeedbackFormats", "TestSupport",
+                subprocess, system,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -71,14 +71,8 @@ public struct HeadStore: Sendable {
             }
             return true
         }
-        guard head.counter >= newest else {
-            throw CheckpointError.headReplayed(head.host, known: newest, offered: head.counter)
-        }
-        guard let same = self.head(of: head.host, counter: head.counter) else { return true }
-        guard same.checkpoint == head.checkpoint else {
-            throw CheckpointError.headConflict(head.host, counter: head.counter)
-        }
-        return false
+        return try head.isNew(
+            after: newest, same: self.head(of: head.host, counter: head.counter))
     }
 
     /// Forgets a host's heads; whoever brings one, brings it as if for the first time.
@@ -108,15 +102,11 @@ public struct HeadStore: Sendable {
     private func folder(of host: HostID) -> String { "\(directory)/\(host)" }
 
     private func path(of host: HostID, counter: UInt64) -> String {
-        let digits = String(counter)
-        let zeros = String(repeating: "0", count: max(0, 16 - digits.count))
-        return "\(folder(of: host))/\(zeros)\(digits).json"
+        "\(folder(of: host))/\(SignedHead.fileName(counter: counter))"
     }
 
     private func counters(of host: HostID) throws -> [UInt64] {
-        try fileSystem.names(in: folder(of: host)).filter { $0.hasSuffix(".json") }
-            .compactMap { UInt64($0.dropLast(5)) }
-            .filter { $0 <= SignedHead.maximumCounter }.sorted()
+        try fileSystem.names(in: folder(of: host)).compactMap(SignedHead.counter(ofFile:)).sorted()
     }
 
     private func head(of host: HostID, counter: UInt64) -> SignedHead? {

@@ -1,5 +1,4 @@
 public import Foundation
-import Synchronization
 
 extension ObjectBody {
     /// A body of bytes in memory.
@@ -10,17 +9,12 @@ extension ObjectBody {
         }
     }
 
-    /// The same bytes, telling after each piece how many have passed in all.
-    func counting(_ report: @escaping @Sendable (Int) async throws -> Void) -> ObjectBody {
-        let count = Mutex(0)
+    /// The same bytes, telling of each piece how long it is before it goes on.
+    func watched(_ report: @escaping @Sendable (Int) async throws -> Void) -> ObjectBody {
         let pieces = Pieces(self)
         return ObjectBody {
             guard let piece = try await pieces.next() else { return nil }
-            let sum = count.withLock { sum in
-                sum += piece.count
-                return sum
-            }
-            try await report(sum)
+            try await report(piece.count)
             return piece
         }
     }

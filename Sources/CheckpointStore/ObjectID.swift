@@ -64,3 +64,15 @@ extension ObjectID: Codable {
         try container.encode(hex)
     }
 }
+
+/// The id of bytes that come piece by piece.
+package struct ObjectHasher {
+    private var hasher = SHA256()
+
+    package init() {}
+
+    package mutating func update(_ data: Data) { hasher.update(data: data) }
+
+    /// Of the bytes so far.
+    package var id: ObjectID { ObjectID(hasher.finalize()) }
+}

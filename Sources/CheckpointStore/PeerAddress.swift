@@ -1,6 +1,7 @@
 import Foundation
 
-/// Where a peer or remote is: `ssh://user@host[:port]`, `unix:///path` or `dir:///path`.
+/// Where a peer or remote is: `ssh://user@host[:port]`, `unix:///path`, `dir:///path` or
+/// `rclone:remote:path`.
 public enum PeerAddress: Hashable, Sendable {
     /// A daemon on another host, reached by running `attunectl dial-stdio` there.
     case ssh(user: String?, host: String, port: Int?)
@@ -8,6 +9,16 @@ public enum PeerAddress: Hashable, Sendable {
     case unix(path: String)
     /// A plain directory.
     case directory(path: String)
+    /// A store that rclone knows, such as a bucket, as its own commands take it: `name:path`.
+    case rclone(remote: String)
+
+    /// Whether a daemon answers there, as opposed to a place that just keeps things.
+    public var isDaemon: Bool {
+        switch self {
+        case .ssh, .unix: true
+        case .directory, .rclone: false
+        }
+    }
 
     /// Reads an address.
     ///
@@ -17,20 +28,24 @@ public enum PeerAddress: Hashable, Sendable {
         func invalid(_ reason: String) -> CheckpointError {
             .invalidPeerAddress(text, reason: reason)
         }
-        guard let separator = text.range(of: "://") else {
-            throw invalid("write ssh://user@host, unix:///path or dir:///path")
-        }
-        let rest = String(text[separator.upperBound...])
-        guard !rest.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {
+        guard !text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else {
             throw invalid("a control character stands in it")
         }
+        if text.hasPrefix(Self.rclonePrefix) {
+            self = try Self.rclone(String(text.dropFirst(Self.rclonePrefix.count)), invalid)
+            return
+        }
+        guard let separator = text.range(of: "://") else {
+            throw invalid("write ssh://user@host, unix:///path, dir:///path or rclone:remote:path")
+        }
+        let rest = String(text[separator.upperBound...])
         switch text[..<separator.lowerBound] {
         case "unix": self = .unix(path: try Self.absolutePath(rest, invalid))
         case "dir": self = .directory(path: try Self.absolutePath(rest, invalid))
         case "ssh": self = try Self.ssh(rest, invalid)
         case let scheme:
             throw invalid(
-                "the scheme \(quoted(String(scheme))) is not one of ssh, unix and dir")
+                "the scheme \(quoted(String(scheme))) is not one of ssh, unix, dir and rclone")
         }
     }
 
@@ -43,6 +58,19 @@ public enum PeerAddress: Hashable, Sendable {
         }
         guard path.count > 1 else { throw invalid("the path is empty") }
         return path
+    }
+
+    private static let rclonePrefix = "rclone:"
+
+    private static func rclone(
+        _ remote: String, _ invalid: (String) -> CheckpointError
+    ) throws -> PeerAddress {
+        guard let colon = remote.firstIndex(of: ":"), colon > remote.startIndex else {
+            throw invalid(
+                "name a remote of rclone's configuration and a path in it: rclone:remote:path")
+        }
+        guard !remote.hasPrefix("-") else { throw invalid("the remote begins with '-'") }
+        return .rclone(remote: remote)
     }
 
     private static func ssh(
@@ -97,6 +125,7 @@ extension PeerAddress: CustomStringConvertible {
         switch self {
         case .unix(let path): return "unix://" + path
         case .directory(let path): return "dir://" + path
+        case .rclone(let remote): return Self.rclonePrefix + remote
         case .ssh(let user, let host, let port):
             let bracketed = host.contains(":") ? "[\(host)]" : host
             return "ssh://" + (user.map { $0 + "@" } ?? "") + bracketed

@@ -14,6 +14,9 @@ public protocol Remote: Sendable {
     /// "dir:///media/stick".
     var name: String { get }
 
+    /// How many objects are best sent to it, or taken from it, at once.
+    var concurrency: Int { get }
+
     /// What it has; signatures are checked by the one who asks, too.
     func inventory() async throws -> Inventory
 
@@ -70,6 +73,9 @@ public struct Inventory: Hashable, Sendable {
 
 extension Remote {
     public func heads() async throws -> [SignedHead] { try await inventory().heads }
+
+    /// One at a time: the way to most places is full with one.
+    public var concurrency: Int { 1 }
 
     /// Nothing to object to, for a remote that has no means of asking.
     public func inspect(manifest: Data) async throws {}

@@ -59,6 +59,38 @@ public struct SignedHead: Codable, Hashable, Sendable {
         }
     }
 
+    /// What a head's file is called; names sort as counters do.
+    package static func fileName(counter: UInt64) -> String {
+        let digits = String(counter)
+        return String(repeating: "0", count: max(0, 16 - digits.count)) + digits + ".json"
+    }
+
+    /// The counter in a file's name; nil for a name that is none.
+    package static func counter(ofFile name: String) -> UInt64? {
+        guard name.hasSuffix(".json"), let counter = UInt64(name.dropLast(5)),
+            counter <= maximumCounter
+        else { return nil }
+        return counter
+    }
+
+    /// Whether a place that knows heads of the host has to store this one; throws if it may not.
+    ///
+    /// - Parameters:
+    ///   - newest: the highest counter it knows of the host.
+    ///   - same: the head it has with this one's counter, if that can be read.
+    /// - Errors: ``CheckpointError/headReplayed(_:known:offered:)`` for a lower counter,
+    ///   ``CheckpointError/headConflict(_:counter:)`` for another checkpoint under the same one.
+    package func isNew(after newest: UInt64, same: SignedHead?) throws -> Bool {
+        guard counter >= newest else {
+            throw CheckpointError.headReplayed(host, known: newest, offered: counter)
+        }
+        guard let same else { return true }
+        guard same.checkpoint == checkpoint else {
+            throw CheckpointError.headConflict(host, counter: counter)
+        }
+        return false
+    }
+
     /// Whether the other head makes the same statement; signatures over one statement may differ.
     func saysTheSame(as other: SignedHead?) -> Bool {
         host == other?.host && counter == other?.counter && checkpoint == other?.checkpoint

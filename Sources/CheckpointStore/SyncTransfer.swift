@@ -6,9 +6,7 @@ struct SyncTransfer {
     let destination: any Remote
     let settings: Synchronizer
     private var summary = SyncSummary()
-    private var progress = SyncProgress(
-        bytesSent: 0, bytesTotal: 0, objectsSent: 0, objectsTotal: 0, secondsElapsed: 0)
-    private let start = ContinuousClock.now
+    private let sender: ObjectSender
     /// Of which the source has no more than the manifest.
     private var ungiven: Set<CheckpointID> = []
     /// What the receiver does not want as a mere ancestor.
@@ -37,6 +35,8 @@ struct SyncTransfer {
         self.source = source
         self.destination = destination
         self.settings = settings
+        sender = ObjectSender(
+            source: source, destination: destination, meter: SyncMeter(settings))
         summary.isDryRun = settings.isDryRun
     }
 
@@ -71,7 +71,13 @@ struct SyncTransfer {
         if plans.isEmpty { return summary }
         announce(plans.flatMap(\.steps))
         for plan in plans { try await deliver(plan) }
-        if !settings.isDryRun { summary.heads = try await destination.inventory().heads }
+        let sent = sender.meter.progress
+        if settings.isDryRun {
+            (summary.objectsSent, summary.bytesSent) = (sent.objectsTotal, sent.bytesTotal)
+        } else {
+            (summary.objectsSent, summary.bytesSent) = (sent.objectsSent, sent.bytesSent)
+            summary.heads = try await destination.inventory().heads
+        }
         return summary
     }
 
@@ -159,20 +165,18 @@ struct SyncTransfer {
         }
     }
 
-    private mutating func announce(_ steps: [Step]) {
-        progress.objectsTotal = steps.reduce(0) { $0 + $1.objectCount }
-        progress.bytesTotal = steps.reduce(0) { $0 + $1.size }
+    private func announce(_ steps: [Step]) {
+        let objects = steps.reduce(0) { $0 + $1.objectCount }
+        let bytes = steps.reduce(0) { $0 + $1.size }
+        sender.meter.plan(objects: objects, bytes: bytes)
         settings.report(
             .planned(
-                checkpoints: steps.count(where: \.sendsSomething),
-                objects: progress.objectsTotal, bytes: progress.bytesTotal))
+                checkpoints: steps.count(where: \.sendsSomething), objects: objects, bytes: bytes))
     }
 
     private mutating func deliver(_ plan: Plan) async throws {
         if settings.isDryRun {
             summary.checkpointsSent += plan.steps.filter(\.sendsSomething).map(\.checkpoint)
-            summary.objectsSent = progress.objectsTotal
-            summary.bytesSent = progress.bytesTotal
             if let head = plan.head { summary.headsSent.append(head) }
             return
         }
@@ -187,56 +191,15 @@ struct SyncTransfer {
 
     /// Objects before the manifest, the manifest before admission.
     private mutating func deliver(_ step: Step) async throws {
-        for object in step.objects { try await deliver(object) }
+        try await sender.send(step.objects)
         if let manifest = step.manifest {
-            try await send(
+            try await sender.send(
                 step.checkpoint, size: manifest.count, from: 0, body: ObjectBody(manifest))
         }
         try await destination.admit(step.checkpoint, source: source.name)
         guard step.sendsSomething else { return }
         summary.checkpointsSent.append(step.checkpoint)
         settings.report(.checkpointSent(step.checkpoint))
-    }
-
-    /// Goes on where a sync before was cut; from the beginning if what came then proves wrong.
-    private mutating func deliver(_ object: ObjectReference) async throws {
-        var offset = 0
-        if object.size > ObjectStore.chunkSize {
-            offset = min(max(try await destination.received(of: object.id), 0), object.size)
-        }
-        do {
-            try await send(
-                object.id, size: object.size, from: offset,
-                body: source.get(object.id, from: offset))
-        } catch let error as CheckpointError where offset > 0 && error.isRefusal {
-            try await send(
-                object.id, size: object.size, from: 0, body: source.get(object.id, from: 0))
-        }
-    }
-
-    private mutating func send(
-        _ id: ObjectID, size: Int, from offset: Int, body: ObjectBody
-    ) async throws {
-        try Task.checkCancellation()
-        var before = progress
-        before.bytesTotal -= offset
-        let (settings, start) = (settings, start)
-        let counted = body.counting { [before] sent in
-            var now = before
-            now.bytesSent += sent
-            now.secondsElapsed = (ContinuousClock.now - start) / .seconds(1)
-            settings.report(.progress(now))
-            guard let limit = settings.bytesPerSecond, limit > 0 else { return }
-            try await Task.sleep(until: start + .seconds(Double(now.bytesSent) / Double(limit)))
-        }
-        try await destination.put(id, size: size, from: offset, body: counted)
-        progress = before
-        progress.bytesSent += size - offset
-        progress.objectsSent += 1
-        progress.secondsElapsed = (ContinuousClock.now - start) / .seconds(1)
-        summary.bytesSent += size - offset
-        summary.objectsSent += 1
-        settings.report(.progress(progress))
     }
 
     /// Runs the work for one plan; what is wrong with its head or its checkpoints ends this plan

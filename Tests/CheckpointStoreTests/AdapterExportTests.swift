@@ -1,5 +1,6 @@
 import CheckpointStore
 import Foundation
+import TestSupport
 import Testing
 
 /// Golden: real PEFT and gguf-py wrote the fixtures, see `Tools/golden/peft_export.py` and

@@ -1,4 +1,5 @@
 import CheckpointStore
+import TestSupport
 import Testing
 
 @Suite struct AdapterMergeTests {

@@ -1,5 +1,6 @@
 import CheckpointStore
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct CollectingTests {

@@ -1,5 +1,6 @@
 import CheckpointStore
 import Foundation
+import TestSupport
 import Testing
 
 /// Every step on disk of every operation fails once, by an error or by the death of the process.

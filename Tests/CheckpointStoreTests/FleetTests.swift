@@ -1,5 +1,6 @@
 import CheckpointStore
 import Foundation
+import TestSupport
 import Testing
 
 /// Hosts that train, part, meet, are cut off and have clocks that are years wrong.

@@ -1,5 +1,6 @@
 import CheckpointStore
 import Foundation
+import TestSupport
 import Testing
 
 /// The published schema and the code accept and refuse the same manifests.

@@ -10,6 +10,8 @@ import Testing
         ("ssh://[::1]", .ssh(user: nil, host: "::1", port: nil)),
         ("unix:///run/attune/attuned.sock", .unix(path: "/run/attune/attuned.sock")),
         ("dir:///media/my stick", .directory(path: "/media/my stick")),
+        ("rclone:nas:some where/x", .rclone(remote: "nas:some where/x")),
+        ("rclone:bucket:", .rclone(remote: "bucket:")),
     ])
     func readsAndWritesEveryScheme(_ text: String, _ address: PeerAddress) throws {
         #expect(try PeerAddress(text) == address)
@@ -21,7 +23,8 @@ import Testing
         "ssh://-l@host", "ssh://a@b@c", "ssh://host:", "ssh://host:0", "ssh://host:65536",
         "ssh://host:22/path", "ssh://host/path", "ssh://ho st", "ssh://host:+22x", "ssh://[::1]x",
         "ssh://a;b@host", "unix://relative", "unix:///", "unix://", "dir://x", "dir:///",
-        "dir:///a\nb", "http://host", "rclone:remote:path", "rclone://x", "SSH://host", "ssh:/host",
+        "dir:///a\nb", "http://host", "rclone:", "rclone:remote", "rclone::local:/x", "rclone:-x:y",
+        "rclone:a:b\nc", "SSH://host", "ssh:/host",
     ])
     func refusesTheRestAndSaysWhy(_ text: String) {
         let error = #expect(throws: CheckpointError.self) { try PeerAddress(text) }
@@ -30,6 +33,6 @@ import Testing
 
     @Test func namesTheSchemesItKnows() {
         let error = #expect(throws: CheckpointError.self) { try PeerAddress("https://host") }
-        #expect(error?.description.contains("not one of ssh, unix and dir") == true)
+        #expect(error?.description.contains("not one of ssh, unix, dir and rclone") == true)
     }
 }

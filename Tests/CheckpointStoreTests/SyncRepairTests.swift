@@ -1,5 +1,6 @@
 import CheckpointStore
 import Foundation
+import TestSupport
 import Testing
 
 /// A sync brings again what a receiver has lost, though all heads are known to it.

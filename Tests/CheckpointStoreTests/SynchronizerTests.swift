@@ -1,6 +1,7 @@
 import CheckpointStore
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct SynchronizerTests {

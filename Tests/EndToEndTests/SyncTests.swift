@@ -7,8 +7,12 @@ extension EndToEndTests {
     @Suite struct SyncTests {
         @Test func aCheckpointReachesAnotherDaemonAndAnswersAlikeThere() async throws {
             try await travel { source, other in
-                let sync = try await source.attunectl("sync", "unix://" + other.socket)
+                let sync = try await source.attunectl(
+                    "sync", "unix://" + other.socket, "--json", "--events")
                 #expect(sync.status == 0, "\(sync)")
+                for key in ["planned", "progress", "checkpointSent", "headSent", "pulled"] {
+                    #expect(sync.output.contains("\"\(key)\":"), "\(sync)")
+                }
             } thenCheck: { source, other, checkpoint in
                 let shown = try await source.attunectl("peer", "show", "--fingerprint")
                 let fingerprint = shown.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -87,6 +91,34 @@ extension EndToEndTests {
                 let pulled = try await other.attunectl("sync", address)
                 #expect(pulled.status == 0, "\(pulled)")
             }
+        }
+
+        /// A real one is larger than a part.
+        @Test func aCheckpointTravelsThroughABucket() async throws {
+            let stores = try await RcloneStores.shared()
+            try await travel { source, other in
+                for machine in [source, other] {
+                    let sync = try await machine.run(
+                        BuiltProgram.attunectl,
+                        ["sync", "rclone:s3:attune/travel", "--socket", machine.socket],
+                        environment: stores.environment.merging(
+                            ["XDG_CACHE_HOME": machine.state + "/cache"]) { $1 })
+                    #expect(sync.status == 0, "\(sync)")
+                }
+            }
+        }
+
+        @Test func aBucketThatIsNotThereIsSaidToBe() async throws {
+            let stores = try await RcloneStores.shared()
+            let scratch = try Scratch()
+            let machine = Machine(in: scratch)
+            try await machine.start()
+            let sync = try await machine.run(
+                BuiltProgram.attunectl,
+                ["sync", "rclone:nowhere:x", "--socket", machine.socket],
+                environment: stores.environment)
+            #expect(sync.status == 3 && sync.errors.contains("rclone lsf nowhere:x"), "\(sync)")
+            await machine.stop()
         }
 
         @Test func aCheckpointTravelsThroughSSH() async throws {

@@ -58,9 +58,10 @@ struct PeerRegistry: Sendable {
     func trust(_ name: String, fingerprint: String) throws -> PeerReport {
         let peer = try find(name)
         guard let host = peer.host else {
+            let address = try peer.address.map(PeerAddress.init)
             let advice =
-                peer.address?.hasPrefix("dir:") == true
-                ? "a directory has none; trust the hosts that leave checkpoints there"
+                address?.isDaemon == false
+                ? "it is no host and has none; trust the hosts that leave checkpoints there"
                 : "its key is not known yet; `attunectl sync \(name)` meets it"
             throw ControlError(.conflict, "cannot trust \(name): \(advice)")
         }

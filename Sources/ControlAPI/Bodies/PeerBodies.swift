@@ -70,7 +70,7 @@ public struct PeerList: JSONBody, Hashable {
 public struct PeerAddition: JSONBody, Hashable {
     /// Letters, digits, `-`, `_` and `.`, 64 at most.
     public var name: String
-    /// `ssh://user@host[:port]`, `unix:///path` or `dir:///path`.
+    /// `ssh://user@host[:port]`, `unix:///path`, `dir:///path` or `rclone:remote:path`.
     public var address: String
 
     public init(name: String, address: String) {

@@ -58,7 +58,7 @@ struct PeerCommand: AsyncParsableCommand {
         @OptionGroup var options: GlobalOptions
         @Argument(help: "What to call it.")
         var name: String
-        @Argument(help: "ssh://user@host[:port], unix:///path or dir:///path.")
+        @Argument(help: "ssh://user@host[:port], unix:///path, dir:///path or rclone:remote:path.")
         var address: String
 
         func validate() throws { _ = try peerAddress(address) }

@@ -5,11 +5,12 @@ import Foundation
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sync", abstract: "Exchange checkpoints with other hosts or directories.",
+        commandName: "sync",
+        abstract: "Exchange checkpoints with other hosts, directories or buckets.",
         discussion: """
-            PEER is the name of one that `peer add` put on record, or ssh://user@host[:port], unix:///path or \
-            dir:///path; without any, all on record are taken in turn. Nothing is activated by it: `checkpoint promote` \
-            does that. Hosts whose heads differ are shown, and those that are not trusted here. A checkpoint that has \
+            PEER is the name of one that `peer add` put on record, or ssh://user@host[:port], unix:///path, dir:///path \
+            or rclone:remote:path (a store in rclone's configuration, such as a bucket); without any, all on record are \
+            taken in turn. Nothing is activated by it: `checkpoint promote` does that. Hosts whose heads differ are shown, and those that are not trusted here. A checkpoint that has \
             lost a part is completed if the other side has it. Cut it anywhere and start it again. Ends with code 5 if \
             anything was refused; a peer that cannot be reached does not keep the others from their turn.
             """)
@@ -23,6 +24,8 @@ struct SyncCommand: AsyncParsableCommand {
     var push = false
     @Flag(help: "Say what would be sent and send nothing.")
     var dryRun = false
+    @Flag(help: "With --json, also a line for all that happens, while it goes on.")
+    var events = false
     @Option(
         help: ArgumentHelp(
             "The most bytes to send in a second, such as 500K or 2M.", valueName: "rate"))
@@ -36,7 +39,8 @@ struct SyncCommand: AsyncParsableCommand {
     var peerSocket: String?
 
     func validate() throws {
-        for peer in peers where peer.contains("://") { _ = try peerAddress(peer) }
+        for peer in peers where Self.isAddress(peer) { _ = try peerAddress(peer) }
+        if events, !options.json { throw ValidationError("--events needs --json") }
         if retries < 0 { throw ValidationError("--retries needs a number that is not below 0") }
     }
 
@@ -103,7 +107,7 @@ struct SyncCommand: AsyncParsableCommand {
             return try named.map { (try PeerAddress($0.address ?? ""), $0.name) }
         }
         return try peers.map { word in
-            guard !word.contains("://") else {
+            guard !Self.isAddress(word) else {
                 let address = try PeerAddress(word)
                 return (address, named.first { $0.address == address.description }?.name)
             }
@@ -118,6 +122,9 @@ struct SyncCommand: AsyncParsableCommand {
         }
     }
 
+    /// A peer's name has no colon.
+    private static func isAddress(_ word: String) -> Bool { word.contains(":") }
+
     /// What the peer records as the source: this host's name in its heads.
     private static func name(of client: ControlClient) async throws -> String {
         "host:" + Format.host(try await client.send(ControlRoutes.status).host)
@@ -131,6 +138,10 @@ struct SyncCommand: AsyncParsableCommand {
         case .directory(let path):
             let directory = DirectoryRemote(path: path)
             return try await exchange(local, directory, having: directory.inventory())
+        case .rclone(let remote):
+            let rclone = Rclone(remote: remote, directory: try PrivateDirectory())
+            let store = RcloneRemote(rclone, cache: try CacheDirectory.path(for: address))
+            return try await exchange(local, store, having: store.inventory())
         case .ssh, .unix:
             return try await GlobalOptions.connected(to: address, socket: peerSocket) { peer in
                 let remote = DaemonRemote(name: address.description, client: peer)
@@ -151,12 +162,12 @@ struct SyncCommand: AsyncParsableCommand {
     ) async throws -> SyncReport {
         var report = SyncReport(peer: peer.name, pulled: nil, pushed: nil)
         if pull || !push {
-            report.pulled = try await withSynchronizer("pulling") {
+            report.pulled = try await withSynchronizer(peer.name, "pulling") {
                 try await $0.sync(from: peer, offering: inventory, to: local)
             }
         }
         if push || !pull {
-            report.pushed = try await withSynchronizer("pushing") {
+            report.pushed = try await withSynchronizer(peer.name, "pushing") {
                 try await $0.sync(from: local, to: peer, holding: inventory)
             }
         }
@@ -164,13 +175,17 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     private func withSynchronizer(
-        _ phase: String, _ work: (Synchronizer) async throws -> SyncSummary
+        _ peer: String, _ phase: String, _ work: (Synchronizer) async throws -> SyncSummary
     ) async throws -> SyncSummary {
         let display = options.output.progress()
         defer { display.clear() }
+        let (output, pace) = (events ? options.output : nil, EventPace())
         var synchronizer = Synchronizer { event in
-            guard case .progress(let state) = event else { return }
-            display.update(SyncText.progress(state, phase: phase))
+            if case .progress(let state) = event {
+                display.update(SyncText.progress(state, phase: phase))
+            }
+            guard let output, pace.lets(event) else { return }
+            try? output.line(SyncLine(peer: peer, phase: phase, event))
         }
         synchronizer.isDryRun = dryRun
         synchronizer.bytesPerSecond = limitRate?.bytes

@@ -32,9 +32,8 @@ package struct GlobalOptions: ParsableArguments {
             if socket != nil {
                 throw ValidationError("--socket and --host unix:// both name a socket; give one")
             }
-        case .directory:
-            throw ValidationError(
-                "a directory is no daemon; use ssh://user@host or unix:///path")
+        case .directory, .rclone:
+            throw ValidationError("no daemon is there; use ssh://user@host or unix:///path")
         }
     }
 
@@ -62,9 +61,9 @@ package struct GlobalOptions: ParsableArguments {
             }
         case .unix(let path):
             return try await work(ControlClient(socketPath: path))
-        case .directory:
+        case .directory, .rclone:
             throw ControlError(
-                .invalidRequest, "cannot use \(address) as a daemon: it is a directory")
+                .invalidRequest, "cannot use \(address) as a daemon: it only keeps things")
         }
     }
 }

@@ -1,6 +1,6 @@
 import ControlAPI
 import Foundation
-import Subprocess
+package import Subprocess
 import Synchronization
 import SystemPackage
 
@@ -10,24 +10,21 @@ import SystemPackage
 /// a request and its body: ssh sends each piece on its own, and TCP would hold the second one back for 40 ms, until the
 /// far side has acknowledged the first (RFC 896). The socket lies in a directory only this user can enter, and goes when
 /// the work is done.
-enum SSHBridge {
+package enum SSHBridge {
     /// Runs `work` with the path of a socket that leads to `target`.
-    static func open<Result>(
-        to target: SSHTarget, _ work: (String) async throws -> Result
+    package static func open<Result>(
+        to target: SSHTarget, by ssh: Executable = .name("ssh"),
+        _ work: (String) async throws -> Result
     ) async throws -> Result {
-        let directory = try makeDirectory()
-        let cleanUp = Interruption.atExit { remove(directory) }
-        defer {
-            Interruption.forget(cleanUp)
-            remove(directory)
-        }
-        let path = directory + "/ssh.sock"
+        let directory = try PrivateDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let path = directory.path + "/ssh.sock"
         let listener = try ListeningSocket(path: path)
         let complaints = Complaints()
         let connections = Mutex<[Task<Void, Never>]>([])
         Thread.detachNewThread {
             while let connection = listener.accept() {
-                let task = Task { await serve(connection, target, complaints) }
+                let task = Task { await serve(connection, target, ssh, complaints) }
                 connections.withLock { $0.append(task) }
             }
         }
@@ -42,7 +39,7 @@ enum SSHBridge {
     }
 
     private static func serve(
-        _ connection: Int32, _ target: SSHTarget, _ complaints: Complaints
+        _ connection: Int32, _ target: SSHTarget, _ ssh: Executable, _ complaints: Complaints
     ) async {
         defer { close(connection) }
         var ends: [Int32] = [0, 0]
@@ -59,7 +56,7 @@ enum SSHBridge {
         }
         do {
             let result = try await Subprocess.run(
-                .name("ssh"),
+                ssh,
                 arguments: Arguments(target.arguments(isAttended: Terminal.hasPerson)),
                 input: .fileDescriptor(
                     FileDescriptor(rawValue: ends[0]), closeAfterSpawningProcess: true),
@@ -88,25 +85,6 @@ enum SSHBridge {
             end.finish()
         }
         for await _ in ends {}
-    }
-
-    /// A directory that only this user can enter, in the user's runtime directory if there is one.
-    private static func makeDirectory() throws -> String {
-        let runtime = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"]
-        for parent in [runtime, NSTemporaryDirectory()].compactMap(\.self) {
-            var template = Array((parent + "/attunectl-XXXXXX").utf8CString)
-            guard mkdtemp(&template) != nil else { continue }
-            return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        }
-        throw ControlError(
-            .internalError,
-            "cannot make a directory for the bridge to ssh: \(String(cString: strerror(errno))); "
-                + "set TMPDIR to one that is writable")
-    }
-
-    private static func remove(_ directory: String) {
-        unlink(directory + "/ssh.sock")
-        rmdir(directory)
     }
 }
 

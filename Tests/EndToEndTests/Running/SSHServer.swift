@@ -8,9 +8,12 @@ final class SSHServer {
     private static let program = "/usr/sbin/sshd"
     private let scratch: Scratch
     private let child: Child
-    private let port: Int
+    let port: Int
 
     var address: String { "ssh://\(NSUserName())@127.0.0.1:\(port)" }
+
+    /// The `ssh` that goes to it.
+    var program: String { scratch.path + "/bin/ssh" }
 
     /// A PATH in which `ssh` takes this server's configuration and not the user's.
     let environment: [String: String]
@@ -20,7 +23,7 @@ final class SSHServer {
             FileManager.default.isExecutableFile(atPath: Self.program),
             "sshd is missing; run `Tools/setup test`")
         let scratch = try Scratch()
-        let port = try Self.freePort()
+        let port = try LocalPort.free()
         let path = scratch.path
         for key in ["host_key", "user_key"] {
             let made = try Child(
@@ -92,22 +95,5 @@ final class SSHServer {
             try #require(
                 ContinuousClock.now - began < limit, "\(login.errors)\n\(child.errors)")
         }
-    }
-
-    /// A port that nobody listens on at this moment.
-    private static func freePort() throws -> Int {
-        let probe = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        defer { close(probe) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(probe, $0, length) == 0 && getsockname(probe, $0, &length) == 0
-            }
-        }
-        try #require(bound)
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

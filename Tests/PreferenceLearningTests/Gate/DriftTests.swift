@@ -1,5 +1,6 @@
 import LanguageModel
 import PreferenceLearning
+import TestSupport
 import Testing
 
 @Suite struct DriftTests {

@@ -1,5 +1,6 @@
 import LanguageModel
 import PreferenceLearning
+import TestSupport
 import Testing
 
 /// The whole chain, from the objective through the engine to the adapter's parameters.

@@ -1,5 +1,6 @@
 import LanguageModel
 import PreferenceLearning
+import TestSupport
 
 /// A round on the tiny model: prefers answers of "a" over answers of "z".
 struct TinyRound {

@@ -1,31 +1,33 @@
-import Foundation
+package import Foundation
 
 /// Lays out a GGUF version 3 file of metadata and float32 tensors.
-struct GGUFBytes {
+package struct GGUFBytes {
+    package init() {}
+
     private var keys = Data()
     private var keyCount = 0
     private var table = Data()
     private var tensorCount = 0
     private var contents = Data()
 
-    mutating func add(_ key: String, string: String) {
+    package mutating func add(_ key: String, string: String) {
         begin(key, type: 8)
         keys.append(text: string)
     }
 
-    mutating func add(_ key: String, integer: Int) {
+    package mutating func add(_ key: String, integer: Int) {
         begin(key, type: 4)
         keys.append(integer: UInt32(integer))
     }
 
-    mutating func add(_ key: String, strings: [String]) {
+    package mutating func add(_ key: String, strings: [String]) {
         begin(key, type: 9)
         keys.append(integer: UInt32(8))
         keys.append(integer: UInt64(strings.count))
         for string in strings { keys.append(text: string) }
     }
 
-    mutating func add(_ key: String, integers: [Int]) {
+    package mutating func add(_ key: String, integers: [Int]) {
         begin(key, type: 9)
         keys.append(integer: UInt32(5))
         keys.append(integer: UInt64(integers.count))
@@ -33,7 +35,7 @@ struct GGUFBytes {
     }
 
     /// - Parameter shape: in GGUF's order, the contiguous dimension first.
-    mutating func add(_ tensor: String, shape: [Int], values: [Float]) {
+    package mutating func add(_ tensor: String, shape: [Int], values: [Float]) {
         precondition(shape.reduce(1, *) == values.count, "\(tensor) has another size")
         tensorCount += 1
         table.append(text: tensor)
@@ -45,7 +47,7 @@ struct GGUFBytes {
         contents.pad(to: Self.alignment)
     }
 
-    var data: Data {
+    package var data: Data {
         var file = Data("GGUF".utf8)
         file.append(integer: UInt32(3))
         file.append(integer: UInt64(tensorCount))

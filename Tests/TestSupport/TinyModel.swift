@@ -1,12 +1,20 @@
-import Foundation
-import LanguageModel
+package import CheckpointStore
+package import Foundation
+package import LanguageModel
 
 /// A random model of two layers and 98 tokens, so that whole rounds take milliseconds.
 ///
 /// It reads and writes printable ASCII. The first component of every embedding is large and the
 /// output's end-of-turn row weighs it, so that a good share of the answers ends by itself.
-enum TinyModel {
-    static func load() throws -> Transformer {
+package enum TinyModel {
+    /// What checkpoints for it say of it.
+    package static let base = BaseModel(
+        fingerprint: ObjectID(hashing: gguf()), name: "tiny", architecture: "llama",
+        layerCount: layerCount, width: width, headCount: headCount,
+        keyValueHeadCount: keyValueHeadCount, headSize: width / headCount,
+        feedForwardWidth: feedForwardWidth)
+
+    package static func load() throws -> Transformer {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent(
             "attune-tiny-\(UUID().uuidString).gguf")
         try gguf().write(to: url)
@@ -15,7 +23,9 @@ enum TinyModel {
     }
 
     private static let width = 32
-    private static let keyValueWidth = 16
+    private static let headCount = 4
+    private static let keyValueHeadCount = 2
+    private static let keyValueWidth = width / headCount * keyValueHeadCount
     private static let feedForwardWidth = 64
     private static let layerCount = 2
     private static let endOfTurn = 2
@@ -31,15 +41,16 @@ enum TinyModel {
         + "message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}"
         + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 
-    private static func gguf() -> Data {
+    /// The file.
+    package static func gguf() -> Data {
         var file = GGUFBytes()
         file.add("general.architecture", string: "llama")
         file.add("llama.block_count", integer: layerCount)
         file.add("llama.context_length", integer: 256)
         file.add("llama.embedding_length", integer: width)
         file.add("llama.feed_forward_length", integer: feedForwardWidth)
-        file.add("llama.attention.head_count", integer: 4)
-        file.add("llama.attention.head_count_kv", integer: 2)
+        file.add("llama.attention.head_count", integer: headCount)
+        file.add("llama.attention.head_count_kv", integer: keyValueHeadCount)
         file.add("tokenizer.ggml.model", string: "gpt2")
         file.add("tokenizer.ggml.pre", string: "smollm")
         file.add("tokenizer.ggml.tokens", strings: tokens)
