@@ -125,8 +125,8 @@ let package = Package(
             "AttuneDaemonTests",
             [
                 "AttuneDaemon", "ControlAPI", "FeedbackStore", "FeedbackFormats",
-                "CheckpointStore", "LanguageModel", "PreferenceLearning", logging,
-                serviceLifecycle,
+                "CheckpointStore", "LanguageModel", "PreferenceLearning", "TestSupport",
+                logging, serviceLifecycle,
             ]),
         tests("ArchitectureTests"),
         tests(

@@ -36,18 +36,27 @@ struct RawRequest {
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
-    private func exchange(_ text: String) throws -> String {
+    /// A stream socket that is connected to the one of that path.
+    static func connect(to path: String) throws -> CInt {
         let descriptor = Foundation.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socket.utf8) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard connected == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+        guard connected == 0 else {
+            close(descriptor)
+            throw POSIXError(.init(rawValue: errno) ?? .EIO)
+        }
+        return descriptor
+    }
+
+    private func exchange(_ text: String) throws -> String {
+        let descriptor = try Self.connect(to: socket)
+        defer { close(descriptor) }
         _ = write(descriptor, text, text.utf8.count)
         var answer = Data()
         var buffer = [UInt8](repeating: 0, count: 65536)
