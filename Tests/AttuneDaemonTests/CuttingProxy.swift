@@ -93,14 +93,7 @@ final class CuttingProxy: Sendable {
                 state.passed[direction, default: 0] += allowed
                 return allowed
             }
-            var sent = 0
-            while sent < allowed {
-                let more = buffer.withUnsafeBytes {
-                    send(sink, $0.baseAddress! + sent, allowed - sent, CInt(MSG_NOSIGNAL))
-                }
-                guard more > 0 else { return }
-                sent += more
-            }
+            RawRequest.send(Array(buffer[..<allowed]), to: sink)
             if allowed < count {
                 state.withLock { state in
                     for socket in state.sockets { shutdown(socket, CInt(SHUT_RDWR)) }

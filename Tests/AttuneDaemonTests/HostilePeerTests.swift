@@ -84,7 +84,7 @@ import Testing
                 encoded.replacing("\"counter\":6", with: "\"counter\":9223372036854775808"),
                 encoded.replacing("\"counter\":6", with: "\"counter\":1e999"),
             ] {
-                let answer = try raw.send(
+                let answer = try await raw.answer(
                     "PUT /v1/heads/\(head.host)", body: "{\"head\":\(forged)}")
                 #expect(answer.firstMatch(of: /HTTP\/1.1 [45]\d\d/) != nil, "\(answer)")
             }
@@ -103,7 +103,7 @@ import Testing
                 "PUT /v1/objects/\(name)", "GET /v1/objects/\(name)", "PUT /v1/heads/\(name)",
                 "POST /v1/checkpoints/\(name)/receive",
             ] {
-                let answer = try raw.send(line, body: "{\"source\":\"x\"}")
+                let answer = try await raw.answer(line, body: "{\"source\":\"x\"}")
                 #expect(answer.firstMatch(of: /HTTP\/1.1 4\d\d/) != nil, "\(line): \(answer)")
             }
         }
@@ -118,15 +118,10 @@ import Testing
     func lengthsThatCannotBe(header: String) async throws {
         try await attacked { host in
             let id = ObjectID(hashing: Data("abc".utf8))
-            let descriptor = try RawRequest.connect(to: host.test.socket)
-            defer { close(descriptor) }
-            let text =
-                "PUT /v1/objects/\(id) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(header)\r\n\r\nabc"
-            _ = write(descriptor, text, text.utf8.count)
-            shutdown(descriptor, CInt(SHUT_WR))
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            let count = read(descriptor, &buffer, buffer.count)
-            let answer = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+            let answer = try await RawRequest(socket: host.test.socket).answer(
+                to:
+                    "PUT /v1/objects/\(id) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(header)\r\n\r\nabc"
+            )
             #expect(!answer.hasPrefix("HTTP/1.1 2"), "\(answer)")
             #expect(try host.repository.objects.ids().contains(id) == false)
         }
@@ -139,7 +134,8 @@ import Testing
             let raw = try RawRequest(socket: host.test.socket)
             let id = "\"\(String(repeating: "a", count: 64))\","
             let ids = String(repeating: id, count: 1_000_000).dropLast()
-            let answer = try? raw.send("POST /v1/objects/missing", body: "{\"ids\":[\(ids)]}")
+            let answer = try? await raw.answer(
+                "POST /v1/objects/missing", body: "{\"ids\":[\(ids)]}")
             #expect(answer?.contains("HTTP/1.1 2") != true)
         }
         let directory = try TestSupport.TemporaryDirectory()

@@ -13,20 +13,29 @@ struct RawRequest {
         try exchange(Self.text(line, body, "close"))
     }
 
-    /// Sends requests one after the other on one connection and returns the statuses of the answers.
+    /// ``send(_:body:)`` for a test that is not alone.
+    func answer(_ line: String, body: String = "") async throws -> String {
+        try await answer(to: Self.text(line, body, "close"))
+    }
+
+    /// Sends these bytes and returns all that is answered.
     ///
     /// Waits on a thread of its own: the daemon answers on those that tests run on.
+    func answer(to text: String) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try exchange(text) })
+            }
+        }
+    }
+
+    /// Sends requests one after the other on one connection and returns the statuses of the answers.
     func statuses(of requests: [(line: String, body: String)]) async throws -> [Int] {
         let texts = requests.enumerated().map { index, request in
             Self.text(
                 request.line, request.body, index + 1 == requests.count ? "close" : "keep-alive")
         }
-        let answers = try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(with: Result { try exchange(texts.joined()) })
-            }
-        }
-        return answers.matches(of: /HTTP\/1\.1 (\d+)/).compactMap {
+        return try await answer(to: texts.joined()).matches(of: /HTTP\/1\.1 (\d+)/).compactMap {
             Int($0.1)
         }
     }
@@ -54,10 +63,22 @@ struct RawRequest {
         return descriptor
     }
 
+    /// Sends all, or as much as the other side takes.
+    static func send(_ bytes: [UInt8], to descriptor: CInt) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
     private func exchange(_ text: String) throws -> String {
         let descriptor = try Self.connect(to: socket)
         defer { close(descriptor) }
-        _ = write(descriptor, text, text.utf8.count)
+        Self.send(Array(text.utf8), to: descriptor)
         var answer = Data()
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
