@@ -36,12 +36,13 @@ package final class Daemon: Sendable {
         let directory = try StateDirectory(opening: stateDirectory)
         lock = try InstanceLock(at: directory.lockFile, stateDirectory: stateDirectory)
         let store = try FeedbackStore(path: directory.database)
-        let key = try HostKey.load(orCreateAt: directory.hostKey)
+        let repository = CheckpointRepository(directory: directory.path)
+        let identity = try HostIdentity(path: directory.hostKey, heads: repository.heads)
         let events = EventStream<Event>()
         let thread = ComputeThread(name: "attune-compute")
         let threads = configuration.computeThreads
         let checkpoints = CheckpointLibrary(
-            repository: CheckpointRepository(directory: directory.path), store: store, key: key)
+            repository: repository, store: store, identity: identity)
         let models = ModelLibrary(store: store, events: events)
         let engine = InferenceEngine(
             thread: thread, threads: threads, precision: configuration.round.precision)
@@ -109,6 +110,7 @@ package final class Daemon: Sendable {
         table.serveTraining(self)
         table.serveCheckpoints(self)
         table.serveObjects(self)
+        table.serveKeys(self)
         table.servePeers(self)
         table.serveGeneration(self)
         table.serveEvaluation(self)

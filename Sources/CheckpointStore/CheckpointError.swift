@@ -19,6 +19,8 @@ public enum CheckpointError: Error, Hashable, Sendable {
     case signatureInvalid(HostID)
     case headReplayed(HostID, known: UInt64, offered: UInt64)
     case headConflict(HostID, counter: UInt64)
+    /// A head signed with a key that was succeeded by another one, or revoked.
+    case keyRetired(HostID, successor: HostID?)
     case hostKeyUnusable(path: String, reason: String)
     case invalidPeerAddress(String, reason: String)
     /// A place that is not there now and may be later, such as a stick that is not plugged in.
@@ -43,6 +45,7 @@ public enum CheckpointError: Error, Hashable, Sendable {
         case .signatureInvalid: "signature-invalid"
         case .headReplayed: "head-replayed"
         case .headConflict: "head-conflict"
+        case .keyRetired: "key-retired"
         case .hostKeyUnusable: "host-key-unusable"
         case .invalidPeerAddress: "invalid-peer-address"
         case .placeMissing: "place-missing"
@@ -94,7 +97,7 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
             "cannot use checkpoint \(id.short): \(missing.count) of its objects are missing, "
                 + "first \(missing.first?.hex ?? "none"); sync with a peer that has it"
         case .signatureInvalid(let host):
-            "cannot accept a head of host \(host.short): its signature does not verify; "
+            "cannot accept what host \(host.short) is said to have signed: its signature does not verify; "
                 + "do not trust its source"
         case .headReplayed(let host, let known, let offered):
             "cannot accept a head of host \(host.short): its counter \(offered) is below "
@@ -102,6 +105,12 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
         case .headConflict(let host, let counter):
             "cannot accept a head of host \(host.short): it signed two different "
                 + "checkpoints with counter \(counter); its key or state was copied, keep the known one"
+        case .keyRetired(let host, let successor?):
+            "cannot accept a head of host \(host.short): its key was succeeded by that of "
+                + "host \(successor.short); use the heads of that one"
+        case .keyRetired(let host, nil):
+            "cannot accept a head of host \(host.short): its key was revoked; "
+                + "trust the host's new key if its owner has made one"
         case .hostKeyUnusable(let path, let reason):
             "cannot use the host key \(path): \(reason)"
         case .invalidPeerAddress(let text, let reason):

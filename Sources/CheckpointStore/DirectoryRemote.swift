@@ -27,7 +27,8 @@ public struct DirectoryRemote: Remote {
         return Inventory(
             heads: heads,
             incomplete: objects.incomplete(
-                among: objects.withAncestors(heads.map(\.checkpoint))))
+                among: objects.withAncestors(heads.map(\.checkpoint))),
+            keyRecords: try headStore.keys.all().records)
     }
 
     public func missing(of ids: [ObjectID]) -> [ObjectID] { ids.filter { !objects.contains($0) } }
@@ -71,6 +72,11 @@ public struct DirectoryRemote: Remote {
             throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
         }
         try headStore.put(head)
+    }
+
+    public func putKeyRecord(_ record: KeyRecord) throws {
+        try requireDirectory()
+        try headStore.put(record)
     }
 
     /// Throws unless the directory is there: where a medium is not mounted none is made in its

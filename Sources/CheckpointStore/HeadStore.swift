@@ -4,9 +4,12 @@ import Foundation
 ///
 /// A counter stands in the file's name, so two writers that bring different heads of one host write
 /// different files and the higher one wins whatever the order; no lock is needed, on a shared
-/// directory either.
+/// directory either. Heads of a host whose key was changed or revoked, as records in `keys/` say, are
+/// neither shown nor taken.
 public struct HeadStore: Sendable {
     public let directory: String
+    /// What is known of hosts' keys.
+    public let keys: KeyRecordStore
     let fileSystem: FileSystem
 
     /// Hosts listed at most; more are refused rather than read.
@@ -17,6 +20,7 @@ public struct HeadStore: Sendable {
     package init(directory: String, fileSystem: FileSystem) {
         self.directory = directory
         self.fileSystem = fileSystem
+        keys = KeyRecordStore(directory: directory + "/keys", fileSystem: fileSystem)
     }
 
     /// The newest head of every host, sorted by host; a file that is damaged or forged is passed
@@ -27,11 +31,17 @@ public struct HeadStore: Sendable {
             throw CheckpointError.tooLarge(
                 "a list of \(hosts.count) heads", limit: Self.maximumHosts)
         }
-        return try hosts.compactMap { try head(of: $0) }
+        let keys = try keys.all()
+        return try hosts.filter { keys.standing(of: $0) == .valid }.compactMap(newest)
     }
 
     /// The newest head of one host that can be read and verifies.
     public func head(of host: HostID) throws -> SignedHead? {
+        guard try keys.standing(of: host) == .valid else { return nil }
+        return try newest(host)
+    }
+
+    private func newest(_ host: HostID) throws -> SignedHead? {
         for counter in try counters(of: host).reversed() {
             if let head = head(of: host, counter: counter) { return head }
         }
@@ -44,10 +54,12 @@ public struct HeadStore: Sendable {
     ///
     /// - Returns: false if exactly this head was known.
     /// - Errors: ``CheckpointError/headReplayed(_:known:offered:)`` for a lower counter,
-    ///   ``CheckpointError/headConflict(_:counter:)`` for another checkpoint under the same one.
+    ///   ``CheckpointError/headConflict(_:counter:)`` for another checkpoint under the same one,
+    ///   ``CheckpointError/keyRetired(_:successor:)`` for a host that has another key, or none.
     @discardableResult
     public func put(_ head: SignedHead) throws -> Bool {
         try head.verify()
+        try keys.known(of: head.host).requireValid(head.host)
         let known = try counters(of: head.host)
         let isNew = try isNew(head, known: known)
         if isNew {
@@ -60,6 +72,17 @@ public struct HeadStore: Sendable {
         for counter in known where counter < head.counter {
             try fileSystem.remove(path(of: head.host, counter: counter))
         }
+        return isNew
+    }
+
+    /// Takes a record about a key; the heads that were signed with it go, once it is durable.
+    ///
+    /// - Parameter isExpected: see ``KeyRecordStore/put(_:isExpected:)``.
+    /// - Returns: false if it says nothing that was not known.
+    @discardableResult
+    public func put(_ record: KeyRecord, isExpected: Bool = false) throws -> Bool {
+        let isNew = try keys.put(record, isExpected: isExpected)
+        if fileSystem.isDirectory(folder(of: record.host)) { try forget(record.host) }
         return isNew
     }
 
@@ -83,13 +106,20 @@ public struct HeadStore: Sendable {
         try fileSystem.removeDirectory(folder(of: host))
     }
 
-    /// Removes unfinished files that a crash left behind a day ago or earlier.
+    /// Removes unfinished files that a crash left behind a day ago or earlier, and heads that a crash
+    /// kept from going with their host's key.
     func removeAbandoned(now: Date) throws {
+        let known = try keys.all()
         for host in try hosts() {
+            guard known.standing(of: host) == .valid else {
+                try forget(host)
+                continue
+            }
             try fileSystem.removeFiles(
                 named: FileSystem.temporaryPrefix, in: folder(of: host), unchangedFor: 86_400,
                 now: now)
         }
+        try keys.removeAbandoned(now: now)
     }
 
     /// The highest counter that has a file, readable or not; 0 if there is none.

@@ -55,7 +55,10 @@ public struct HostKey: Sendable {
     /// - Errors: ``CheckpointError/hostKeyUnusable(path:reason:)`` if others can read the file or
     ///   it is damaged.
     public static func load(orCreateAt path: String) throws -> HostKey {
-        let fileSystem = FileSystem()
+        try load(orCreateAt: path, fileSystem: FileSystem())
+    }
+
+    static func load(orCreateAt path: String, fileSystem: FileSystem) throws -> HostKey {
         if fileSystem.size(of: path) == nil {
             let directory = parentDirectory(of: path)
             try fileSystem.makeDirectories(directory)

@@ -4,7 +4,7 @@ public import Foundation
 ///
 /// Implementations verify what they are given; a caller is never trusted. Objects, then manifests,
 /// then heads is the order in which a ``Synchronizer`` puts things, so a reader never sees a head
-/// whose checkpoint is not there.
+/// whose checkpoint is not there; records about keys go before all of them.
 ///
 /// - Errors: a ``CheckpointError`` where the offered thing is at fault
 ///   (``CheckpointError/refused(_:by:reason:)`` if the other side only says so in words); any other
@@ -47,6 +47,9 @@ public protocol Remote: Sendable {
 
     /// Takes a head whose checkpoint was admitted; a known one again is no error, an older one is.
     func putHead(_ head: SignedHead) async throws
+
+    /// Takes a record about a key; a known one again is no error.
+    func putKeyRecord(_ record: KeyRecord) async throws
 }
 
 /// What a sync must know of a place before it begins; all of it comes in one answer.
@@ -59,15 +62,18 @@ public struct Inventory: Hashable, Sendable {
     public var incomplete: [CheckpointID]
     /// Those whose objects it has let go, and does not want for the sake of their offspring.
     public var collected: [CheckpointID]
+    /// What it knows of hosts' keys; nil if it is of a version that keeps no such records.
+    public var keyRecords: [KeyRecord]?
 
     public init(
         host: HostID? = nil, heads: [SignedHead] = [], incomplete: [CheckpointID] = [],
-        collected: [CheckpointID] = []
+        collected: [CheckpointID] = [], keyRecords: [KeyRecord]? = nil
     ) {
         self.host = host
         self.heads = heads
         self.incomplete = incomplete
         self.collected = collected
+        self.keyRecords = keyRecords
     }
 }
 

@@ -22,7 +22,7 @@ public struct StoreRemote: Remote {
             heads: heads,
             incomplete: repository.objects.incomplete(
                 among: known.filter { !collected.contains($0) }),
-            collected: collected.sorted())
+            collected: collected.sorted(), keyRecords: try repository.heads.keys.all().records)
     }
 
     public func missing(of ids: [ObjectID]) -> [ObjectID] { repository.missing(of: ids) }
@@ -47,6 +47,8 @@ public struct StoreRemote: Remote {
     }
 
     public func putHead(_ head: SignedHead) throws { try repository.receiveHead(head) }
+
+    public func putKeyRecord(_ record: KeyRecord) throws { try repository.heads.put(record) }
 }
 
 extension ObjectWriter {

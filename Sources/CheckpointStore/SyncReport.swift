@@ -5,6 +5,7 @@ public enum SyncEvent: Codable, Hashable, Sendable {
     case progress(SyncProgress)
     case checkpointSent(CheckpointID)
     case headSent(SignedHead)
+    case keyRecordSent(KeyRecord)
     case refused(SyncRefusal)
 }
 
@@ -22,12 +23,20 @@ public struct SyncProgress: Codable, Hashable, Sendable {
 
 /// Something that one side would not give or the other not take; the rest of the sync went on.
 public struct SyncRefusal: Codable, Hashable, Sendable {
-    /// Whose head it is; nil for a checkpoint that the receiver has lost a part of.
+    /// Whose head it is, or whose key; nil for a checkpoint that the receiver has lost a part of.
     public var host: HostID?
-    public var checkpoint: CheckpointID
+    /// Nil for a record about a key.
+    public var checkpoint: CheckpointID?
     /// The ``CheckpointError/kind`` word.
     public var kind: String
     public var reason: String
+
+    public init(host: HostID?, checkpoint: CheckpointID?, kind: String, reason: String) {
+        self.host = host
+        self.checkpoint = checkpoint
+        self.kind = kind
+        self.reason = reason
+    }
 }
 
 /// What a sync did, or in a dry run would do.
@@ -39,6 +48,7 @@ public struct SyncSummary: Codable, Hashable, Sendable {
     /// Objects of the checkpoints concerned that the receiver had already.
     public var objectsPresent = 0
     public var headsSent: [SignedHead] = []
+    public var keyRecordsSent: [KeyRecord] = []
     public var refusals: [SyncRefusal] = []
     /// All heads the receiver knows afterwards, one per host.
     public var heads: [SignedHead] = []

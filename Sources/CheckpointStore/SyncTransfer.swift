@@ -41,16 +41,20 @@ struct SyncTransfer {
     }
 
     mutating func run(offering: Inventory, held: Inventory) async throws -> SyncSummary {
+        let keys = try await bringKeyRecords(offering.keyRecords ?? [], besides: held.keyRecords)
         let offered = offering.heads
         let known = Dictionary(
-            held.heads.map { ($0.host, $0) }, uniquingKeysWith: { first, _ in first })
+            held.heads.filter { keys.standing(of: $0.host) == .valid }.map { ($0.host, $0) },
+            uniquingKeysWith: { first, _ in first })
         ungiven = Set(offering.collected)
         unwanted = Set(held.collected)
         guard offered.count <= HeadStore.maximumHosts else {
             throw CheckpointError.tooLarge(
                 "\(offered.count) heads from \(source.name)", limit: HeadStore.maximumHosts)
         }
-        let news = offered.filter { !$0.saysTheSame(as: known[$0.host]) }
+        let news = offered.filter {
+            !$0.saysTheSame(as: known[$0.host]) && keys.standing(of: $0.host) == .valid
+        }
         summary.heads = known.values.sorted { $0.host < $1.host }
         let wanted =
             try await recoverable(held.incomplete).map { Plan(checkpoint: $0) }
@@ -59,7 +63,7 @@ struct SyncTransfer {
         var plans: [Plan] = []
         var planned: Set<CheckpointID> = []
         for var plan in wanted {
-            try await refusing(plan) { transfer in
+            try await refusing(plan.head?.host, plan.checkpoint) { transfer in
                 if let head = plan.head {
                     guard try transfer.isNews(head, known: known[head.host]) else { return }
                 }
@@ -79,6 +83,35 @@ struct SyncTransfer {
             summary.heads = try await destination.inventory().heads
         }
         return summary
+    }
+
+    /// Hands over what the receiver does not know of hosts' keys.
+    ///
+    /// - Parameter held: what it knows; nil if it is too old to keep such records.
+    /// - Returns: what both sides together know.
+    private mutating func bringKeyRecords(
+        _ offered: [KeyRecord], besides held: [KeyRecord]?
+    ) async throws -> KeyRecordSet {
+        guard offered.count <= KeyRecordStore.maximumInventory else {
+            throw CheckpointError.tooLarge(
+                "\(offered.count) key records from \(source.name)",
+                limit: KeyRecordStore.maximumInventory)
+        }
+        let known = KeyRecordSet((held ?? []).filter { (try? $0.verify()) != nil })
+        var all = known
+        for record in offered where !known.covers(record) {
+            try await refusing(record.host, nil) { transfer in
+                try record.verify()
+                all.insert(record)
+                guard held != nil else { return }
+                if !transfer.settings.isDryRun {
+                    try await transfer.destination.putKeyRecord(record)
+                }
+                transfer.summary.keyRecordsSent.append(record)
+                transfer.settings.report(.keyRecordSent(record))
+            }
+        }
+        return all
     }
 
     /// What the receiver has lost and the source can give.
@@ -180,7 +213,7 @@ struct SyncTransfer {
             if let head = plan.head { summary.headsSent.append(head) }
             return
         }
-        try await refusing(plan) { transfer in
+        try await refusing(plan.head?.host, plan.checkpoint) { transfer in
             for step in plan.steps { try await transfer.deliver(step) }
             guard let head = plan.head else { return }
             try await transfer.destination.putHead(head)
@@ -202,16 +235,16 @@ struct SyncTransfer {
         settings.report(.checkpointSent(step.checkpoint))
     }
 
-    /// Runs the work for one plan; what is wrong with its head or its checkpoints ends this plan
-    /// only.
+    /// Runs the work for one head, checkpoint or record; what is wrong with it ends this work only.
     private mutating func refusing(
-        _ plan: Plan, _ work: (inout SyncTransfer) async throws -> Void
+        _ host: HostID?, _ checkpoint: CheckpointID?,
+        _ work: (inout SyncTransfer) async throws -> Void
     ) async throws {
         do {
             try await work(&self)
         } catch let error as CheckpointError where error.isRefusal {
             let refusal = SyncRefusal(
-                host: plan.head?.host, checkpoint: plan.checkpoint, kind: error.kind,
+                host: host, checkpoint: checkpoint, kind: error.kind,
                 reason: error.description)
             summary.refusals.append(refusal)
             settings.report(.refused(refusal))

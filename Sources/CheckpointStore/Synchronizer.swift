@@ -3,7 +3,8 @@ import Foundation
 /// Brings one side's heads, with the checkpoints behind them, to the other side.
 ///
 /// Pull and push are the same with sides exchanged. When nothing has changed only the two
-/// inventories cross the wire. What the receiver has lost comes first. Checkpoints go oldest first, each as objects, then manifest, then
+/// inventories cross the wire. Records about keys come first, so that a head whose key was changed or
+/// revoked is not sent. What the receiver has lost comes first. Checkpoints go oldest first, each as objects, then manifest, then
 /// admission at the receiver; heads go last. Cut anywhere, what arrived is kept and not sent again,
 /// but for a chunk.
 /// Heads of different hosts stand side by side; none replaces another and nothing is activated.

@@ -7,7 +7,9 @@ public struct StoredPeer: Codable, Hashable, Sendable {
     public var name: String
     /// Where it is reached; nil for a host that is known through others only.
     public var address: String?
-    /// The host's id; nil until it has answered at the address once, and for a directory.
+    /// The host's id; nil until it has answered at the address once, and for a directory. It stays the
+    /// one that was compared when the host's key is succeeded by another: what is known of keys says who
+    /// speaks for it.
     public var host: String?
     /// Whether checkpoints that the host vouches for may be put to use here.
     public var isTrusted: Bool
@@ -37,13 +39,16 @@ extension FeedbackStore {
         }
     }
 
-    /// Records which host a peer is, at first contact; it never becomes another.
+    /// Records which host a peer is, at first contact; it becomes another only in the place of one that
+    /// the caller names, and has to be trusted anew then.
     ///
     /// A host that was on record without an address, and whether it is trusted, is this peer from now
     /// on.
     ///
     /// - Errors: `conflict` if it was another host before, or the host is another peer.
-    public func recordPeer(_ name: String, host: String) throws {
+    public func recordPeer(
+        _ name: String, host: String, replacing former: String? = nil
+    ) throws {
         try write { db in
             let wasTrusted = try Bool.fetchOne(
                 db,
@@ -54,7 +59,7 @@ extension FeedbackStore {
             try Self.requireFree("host", host, for: name, in: db)
             let known = try String?.fetchOne(
                 db, sql: "SELECT host FROM peer WHERE name = ?", arguments: [name])
-            if let known = known ?? nil, known != host {
+            if let known = known ?? nil, known != host, known != former {
                 throw StoreError.conflict(
                     "the peer \(name) is the host \(known), and another one answers as it now: \(host)"
                 )
@@ -62,7 +67,9 @@ extension FeedbackStore {
             try db.execute(
                 sql: """
                     INSERT INTO peer (name, host, trusted, added_at) VALUES (?, ?, 0, ?)
-                    ON CONFLICT (name) DO UPDATE SET host = excluded.host
+                    ON CONFLICT (name) DO UPDATE SET
+                        trusted = CASE WHEN host = excluded.host THEN trusted ELSE 0 END,
+                        host = excluded.host
                     """,
                 arguments: [name, host, timestamp])
             if wasTrusted == true {

@@ -33,7 +33,8 @@ package struct Attunectl: AsyncParsableCommand {
             CommandGroup(
                 name: "Keep",
                 subcommands: [
-                    RoundCommand.self, CheckpointCommand.self, PeerCommand.self, SyncCommand.self,
+                    RoundCommand.self, CheckpointCommand.self, PeerCommand.self, KeyCommand.self,
+                    SyncCommand.self,
                 ]),
             CommandGroup(name: "Plumbing", subcommands: [DialStdioCommand.self]),
         ])

@@ -16,10 +16,10 @@ final class TestLedger {
     init() throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
+        let repository = CheckpointRepository(directory: directory)
         library = CheckpointLibrary(
-            repository: CheckpointRepository(directory: directory),
-            store: try FeedbackStore(path: directory + "/attune.sqlite"),
-            key: try HostKey.load(orCreateAt: directory + "/host.key"))
+            repository: repository, store: try FeedbackStore(path: directory + "/attune.sqlite"),
+            identity: try HostIdentity(path: directory + "/host.key", heads: repository.heads))
         try use("tiny", Self.model)
     }
 

@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Hosts that train, part, meet, are cut off and have clocks that are years wrong.
+/// Hosts that train, part, meet, are cut off, change and revoke their keys and have clocks that are
+/// years wrong.
 ///
 /// `ATTUNE_SCHEDULES=100000 swift test -c release --filter FleetTests` runs more of it.
 @Suite struct FleetTests {
@@ -27,13 +28,32 @@ import Testing
 /// A few hosts in one directory, and a stick that is carried between them.
 private struct Fleet {
     private struct Host {
-        let key = HostKey()
+        let identity: HostIdentity
         let repository: CheckpointRepository
         var made: [CheckpointID] = []
+        var inUse: CheckpointID?
         /// Those whose objects it has let go.
         var collected: Set<CheckpointID> = []
         /// How wrong its clock is, in seconds.
         var clockError: TimeInterval = 0
+
+        var key: HostKey { identity.key }
+
+        init(directory: String) throws {
+            repository = CheckpointRepository(directory: directory)
+            identity = try HostIdentity(
+                path: directory + "/host.key", heads: repository.heads)
+        }
+
+        mutating func use(_ checkpoint: CheckpointID) throws {
+            inUse = checkpoint
+            try identity.sign(publish)
+        }
+
+        func publish(_ key: HostKey) throws {
+            guard let inUse else { return }
+            _ = try repository.publishHead(inUse, key: key)
+        }
     }
 
     private let directory: TemporaryDirectory
@@ -51,8 +71,8 @@ private struct Fleet {
         try FileManager.default.createDirectory(
             atPath: stick, withIntermediateDirectories: true)
         self.stick = DirectoryRemote(path: stick)
-        hosts = (0..<Int.random(in: 2...7, using: &generator)).map {
-            Host(repository: CheckpointRepository(directory: "\(directory.path)/\($0)"))
+        hosts = try (0..<Int.random(in: 2...7, using: &generator)).map {
+            try Host(directory: "\(directory.path)/\($0)")
         }
     }
 
@@ -67,11 +87,12 @@ private struct Fleet {
     /// One thing that happens somewhere.
     mutating func step() async throws {
         let index = Int.random(in: hosts.indices, using: &generator)
-        switch Int.random(in: 0..<10, using: &generator) {
+        switch Int.random(in: 0..<12, using: &generator) {
         case 0...2: try train(index)
         case 3: try follow(index)
         case 4: try merge(index)
         case 6 where collects: try collect(index)
+        case 10: try changeKey(index)
         case 5:
             hosts[index].clockError = .random(in: -10...10, using: &generator) * 365 * 86_400
             try hosts[index].repository.sweep(now: .now + hosts[index].clockError)
@@ -91,7 +112,7 @@ private struct Fleet {
         sample.manifest.round = host.made.count + 1
         let id = try sample.record(in: host.repository)
         hosts[index].made.append(id)
-        _ = try host.repository.publishHead(id, key: host.key)
+        try hosts[index].use(id)
     }
 
     /// Takes over what another host has in use.
@@ -99,7 +120,22 @@ private struct Fleet {
         let host = hosts[index]
         let others = try host.repository.heads.all().filter { $0.host != host.key.id }
         guard let other = others.randomElement(using: &generator) else { return }
-        _ = try host.repository.publishHead(other.checkpoint, key: host.key)
+        try hosts[index].use(other.checkpoint)
+    }
+
+    /// A new key in the old one's place; sometimes since somebody else has the old one, who may make
+    /// another one succeed it, which is as good as a revocation.
+    private mutating func changeKey(_ index: Int) throws {
+        let host = hosts[index]
+        switch Int.random(in: 0..<6, using: &generator) {
+        case 0: _ = try host.identity.revoke(host.publish)
+        case 1:
+            let theft = try KeyRecord(succeeding: host.key, by: HostKey())
+            let other = Int.random(in: hosts.indices, using: &generator)
+            try hosts[other].repository.heads.put(theft)
+            _ = try host.identity.rotate(host.publish)
+        default: _ = try host.identity.rotate(host.publish)
+        }
     }
 
     private mutating func merge(_ index: Int) throws {
@@ -111,7 +147,7 @@ private struct Fleet {
         do {
             let merge = try host.repository.merge(one, other, by: .mean, host: host.key.id)
             hosts[index].made.append(merge.checkpoint)
-            _ = try host.repository.publishHead(merge.checkpoint, key: host.key)
+            try hosts[index].use(merge.checkpoint)
         } catch CheckpointError.nothingToMerge {
             // One of them continues the other.
         }
@@ -141,15 +177,27 @@ private struct Fleet {
             let summary = try await Synchronizer().sync(from: remote(from), to: destination)
             #expect(summary.refusals == [])
         } catch is CutRemote.Cut {}
+        _ = try renew(to)
     }
 
-    /// All are connected again, and news goes through them in a row and back.
+    /// A host that hears that its key is void gets another one, and says again what it has in use.
+    private func renew(_ index: Int) throws -> Bool {
+        guard hosts.indices.contains(index) else { return false }
+        return try hosts[index].identity.renew(hosts[index].publish) != nil
+    }
+
+    /// All are connected again, and news goes through them in a row and back, until there is none.
     mutating func meet() async throws {
         let ways =
             hosts.indices.map { ($0, $0 + 1) } + hosts.indices.reversed().map { ($0 + 1, $0) }
-        for (from, to) in ways {
-            let summary = try await Synchronizer().sync(from: remote(from), to: remote(to))
-            #expect(summary.refusals == [])
+        var isNews = true
+        while isNews {
+            isNews = false
+            for (from, to) in ways {
+                let summary = try await Synchronizer().sync(from: remote(from), to: remote(to))
+                #expect(summary.refusals == [])
+                if try renew(to) { isNews = true }
+            }
         }
     }
 
@@ -157,7 +205,14 @@ private struct Fleet {
     func faults() throws -> [String] {
         var faults: [String] = []
         let heads = try hosts.map { try $0.repository.heads.all() }
+        let keys = try hosts.map { try $0.repository.heads.keys.all() }
         for (index, host) in hosts.enumerated() {
+            if keys[index] != keys[0] {
+                faults.append("host \(index) knows other keys than host 0")
+            }
+            if heads[index].first(where: { $0.host == host.key.id })?.checkpoint != host.inUse {
+                faults.append("host \(index) does not say what it has in use")
+            }
             let known = host.repository.objects.withAncestors(heads[index].map(\.checkpoint))
             if heads[index].map(\.checkpoint) != heads[0].map(\.checkpoint)
                 || heads[index].map(\.counter) != heads[0].map(\.counter)

@@ -53,6 +53,11 @@ final class SpyRemote: Remote {
         note("putHead")
         try await remote.putHead(head)
     }
+
+    func putKeyRecord(_ record: KeyRecord) async throws {
+        note("putKeyRecord")
+        try await remote.putKeyRecord(record)
+    }
 }
 
 /// A connection that breaks after so many calls or so many bytes sent, for good.
@@ -137,14 +142,20 @@ final class CutRemote: Remote {
         try call()
         try await remote.putHead(head)
     }
+
+    func putKeyRecord(_ record: KeyRecord) async throws {
+        try call()
+        try await remote.putKeyRecord(record)
+    }
 }
 
-/// A hostile peer that knows nothing but heads.
+/// A hostile peer that knows nothing but heads and what hosts say of their keys.
 struct FloodRemote: Remote {
     let name = "flood"
-    let flood: [SignedHead]
+    var flood: [SignedHead] = []
+    var keyRecords: [KeyRecord]?
 
-    func inventory() -> Inventory { Inventory(heads: flood) }
+    func inventory() -> Inventory { Inventory(heads: flood, keyRecords: keyRecords) }
     func missing(of ids: [ObjectID]) -> [ObjectID] { ids }
     func get(_ id: ObjectID, from offset: Int) throws -> ObjectBody {
         throw CheckpointError.objectMissing(id, place: name)
@@ -153,4 +164,5 @@ struct FloodRemote: Remote {
     func put(_ id: ObjectID, size: Int, from offset: Int, body: ObjectBody) {}
     func admit(_ checkpoint: CheckpointID, source: String) {}
     func putHead(_ head: SignedHead) {}
+    func putKeyRecord(_ record: KeyRecord) {}
 }

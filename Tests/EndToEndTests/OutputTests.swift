@@ -60,6 +60,16 @@ extension EndToEndTests {
                     ["generate", "--greedy", "--max-tokens", "4", "Hi"],
                     "finishReason prompt response tokens"
                 ),
+                (["key", "show"], "fingerprint host predecessors"),
+                (
+                    ["key", "revocation", "--output", host.scratch.path + "/revocation"],
+                    "fingerprint host output"
+                ),
+                (["key", "rotate"], "before fingerprint host revoked"),
+                (["key", "revoke", "--yes"], "before fingerprint host revoked"),
+                (
+                    ["key", "apply", host.scratch.path + "/revocation"], "fingerprint host revoked"
+                ),
             ]
             for (command, keys) in expected {
                 let outcome = try await host.run(

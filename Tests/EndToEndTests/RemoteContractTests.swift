@@ -193,6 +193,25 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
+    func takesWhatHostsSayOfTheirKeysAndNoHeadOfAKeyThatIsVoid(_ kind: Kind) async throws {
+        try await RemotePlace.with(kind) { place in
+            let (key, sample) = (HostKey(), try place.checkpoint())
+            #expect(try await place.remote.inventory().keyRecords == [])
+            try await place.put(sample)
+            let head = try SignedHead(checkpoint: sample.id, counter: 1, key: key)
+            try await place.remote.putHead(head)
+            let record = try KeyRecord(revoking: key)
+            try await place.remote.putKeyRecord(record)
+            try await place.remote.putKeyRecord(record)
+            let inventory = try await place.remote.inventory()
+            #expect(inventory.keyRecords == [record] && inventory.heads == [])
+            await #expect(throws: CheckpointError.self) {
+                try await place.remote.putHead(head)
+            }
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
     func refusesAManifestThatCouldNotBeAdmitted(_ kind: Kind) async throws {
         try await RemotePlace.with(kind) { place in
             try await place.remote.inspect(manifest: place.checkpoint().manifest.canonicalBytes())

@@ -22,6 +22,21 @@ import Testing
         #expect(try store.peers().map(\.host) == [host])
     }
 
+    /// Its key was revoked; the caller knows that.
+    @Test func inThePlaceOfANamedHostAnotherOneComesWithoutTrust() throws {
+        try store.recordPeer("nas", address: "ssh://nas")
+        try store.recordPeer("nas", host: host)
+        try store.trustPeer("nas")
+        try store.recordPeer("nas", host: host, replacing: host)
+        #expect(try store.peers().map(\.isTrusted) == [true], "it is the same")
+        #expect { try store.recordPeer("nas", host: other, replacing: other) } throws: {
+            isConflict($0)
+        }
+        try store.recordPeer("nas", host: other, replacing: host)
+        let peer = try #require(try store.peers().first)
+        #expect(peer.host == other && !peer.isTrusted && peer.address == "ssh://nas")
+    }
+
     @Test func aNewAddressKeepsHostAndTrust() throws {
         try store.recordPeer("nas", host: host)
         try store.trustPeer("nas")

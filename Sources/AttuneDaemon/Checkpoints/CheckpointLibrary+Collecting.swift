@@ -68,8 +68,8 @@ extension CheckpointLibrary {
         keepingHeads steps: Int, _ heads: [SignedHead]
     ) throws -> [(id: CheckpointID, reason: Retention.Reason)] {
         let stack = try store.headStack().map(ObjectID.init(validating:))
-        let onRecord = Set(try store.peers().compactMap(\.host))
-        let others = heads.filter { onRecord.contains($0.host.description) }.map(\.checkpoint)
+        let onRecord = try hosts(of: store.peers())
+        let others = heads.filter { onRecord.contains($0.host) }.map(\.checkpoint)
         // What peers were told is in use stays while they are told so.
         let told = heads.filter { $0.host == key.id }.map(\.checkpoint)
         let plan = try store.runningRound().map { try RoundRecord(json: $0.plan).plan }

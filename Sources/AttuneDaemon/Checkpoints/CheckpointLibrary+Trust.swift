@@ -4,16 +4,17 @@ import FeedbackStore
 
 extension CheckpointLibrary {
     /// Throws unless this host made the checkpoint, or the signed head of a trusted host leads to
-    /// it: what a manifest says of its host anybody could have written.
+    /// it: what a manifest says of its host anybody could have written. Trust goes over to the key that
+    /// a trusted host's key was succeeded by, and ends when one of them is revoked.
     ///
     /// - Errors: ``ControlError`` of kind `untrusted`, or `conflict` if it was collected.
     func requireTrusted(_ id: CheckpointID) throws {
         try requirePresent(id)
         let checkpoint = try store.checkpoint(id.hex)
         if checkpoint.isOwn { return }
-        let trusted = Set(try store.peers().filter(\.isTrusted).compactMap(\.host))
+        let trusted = try hosts(of: store.peers().filter(\.isTrusted))
         let heads = try repository.heads.all()
-        let vouchedFor = heads.filter { $0.host == key.id || trusted.contains($0.host.description) }
+        let vouchedFor = heads.filter { $0.host == key.id || trusted.contains($0.host) }
         if repository.objects.withAncestors(vouchedFor.map(\.checkpoint)).contains(id) { return }
         let others = heads.lazy.filter {
             repository.objects.withAncestors([$0.checkpoint]).contains(id)

@@ -11,12 +11,12 @@ package import PreferenceLearning
 package struct CheckpointLibrary: Sendable {
     package let repository: CheckpointRepository
     package let store: FeedbackStore
-    package let key: HostKey
+    package let identity: HostIdentity
 
-    package init(repository: CheckpointRepository, store: FeedbackStore, key: HostKey) {
+    package init(repository: CheckpointRepository, store: FeedbackStore, identity: HostIdentity) {
         self.repository = repository
         self.store = store
-        self.key = key
+        self.identity = identity
     }
 
     /// What a caller calls a checkpoint: an id or its unique beginning, `head`, or `base`.
@@ -97,7 +97,7 @@ package struct CheckpointLibrary: Sendable {
         guard try store.promote(id.hex, kind, gate: json, ifHeadIs: expected, on: base) else {
             return false
         }
-        _ = try repository.publishHead(id, key: key)
+        _ = try identity.sign { try repository.publishHead(id, key: $0) }
         // The promotion stands whatever becomes of a cache; the next one tries again.
         try? evictLogps()
         return true
@@ -105,7 +105,6 @@ package struct CheckpointLibrary: Sendable {
 
     /// Signs the head again if a crash came between the registry and the signature.
     package func publishUnpublishedHead() throws {
-        guard let head = try store.head() else { return }
-        _ = try repository.publishHead(ObjectID(validating: head), key: key)
+        try identity.sign(publishHead)
     }
 }

@@ -99,7 +99,8 @@ extension CheckpointLibrary {
         let heads = try repository.heads.all()
         var report = HeadsReport(
             host: key.id,
-            heads: heads.filter { $0.host == key.id } + heads.filter { $0.host != key.id })
+            heads: heads.filter { $0.host == key.id } + heads.filter { $0.host != key.id },
+            keyRecords: try repository.heads.keys.all().records)
         guard withLosses else { return report }
         let known = try store.checkpoints().map {
             (id: try ObjectID(validating: $0.id), isCollected: $0.collectedAt != nil)

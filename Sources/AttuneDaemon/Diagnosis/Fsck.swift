@@ -27,7 +27,8 @@ package struct Fsck: Sendable {
                         if flag.isCancelled { throw CancellationError() }
                         send(.progress(WorkProgress(phase: "checking", done: done, total: total)))
                     } + [
-                        Self.head(checkpoints), Self.objects(checkpoints),
+                        Self.head(checkpoints), Self.keys(checkpoints.repository.heads.keys),
+                        Self.objects(checkpoints),
                         Self.quarantine(checkpoints.repository),
                     ]
             }
@@ -94,6 +95,26 @@ package struct Fsck: Sendable {
                 name: "head", state: .failed, found: "it cannot be signed for peers: \(error)",
                 advice: "`attunectl sync` brings what it lacks")
         }
+    }
+
+    /// Whether what hosts have said of their keys can be read: a revocation must not get lost.
+    private static func keys(_ keys: KeyRecordStore) throws -> Check {
+        let damaged = try keys.damaged()
+        guard let first = damaged.first else {
+            let count = try keys.all().records.count
+            return Check(
+                name: "keys", state: .ok,
+                found: count == 0
+                    ? "no key was changed or revoked"
+                    : "\(count) record\(count == 1 ? "" : "s") of keys that were changed or revoked"
+            )
+        }
+        return Check(
+            name: "keys", state: .failed,
+            found:
+                "\(damaged.count) records of keys are damaged, the first \(first.name): \(first.fault)",
+            advice: "`attunectl sync` with a peer that has them brings them again;"
+                + " `attunectl key apply` takes one from a file")
     }
 
     private static func objects(_ library: CheckpointLibrary) throws -> Check {

@@ -12,7 +12,8 @@ struct PeerRegistry: Sendable {
 
     func list() throws -> PeerList {
         let heads = try checkpoints.repository.heads.all()
-        let recorded = try store.peers().map { report($0, heads) }
+        let keys = try checkpoints.repository.heads.keys.all()
+        let recorded = try store.peers().map { report($0, heads, keys) }
         let known = Set(recorded.compactMap(\.host) + [checkpoints.key.id])
         let met = heads.filter { !known.contains($0.host) }.map { head in
             PeerReport(
@@ -33,7 +34,8 @@ struct PeerRegistry: Sendable {
         return try find(name)
     }
 
-    /// Records which host a peer is, the first time that it answers.
+    /// Records which host a peer is, the first time that it answers, and again when its key was
+    /// revoked: the host is another one then, and nobody trusts it yet.
     func record(_ host: HostID, as name: String) throws -> PeerReport {
         let peer = try find(name)
         guard host != checkpoints.key.id else {
@@ -42,21 +44,34 @@ struct PeerRegistry: Sendable {
                 "cannot take \(name) for a peer: this host itself answers at \(peer.address ?? "it")"
             )
         }
-        if let known = peer.host, known != host {
+        // The key it had before may answer: it has been restored from a backup, and learns of it.
+        let keys = try checkpoints.repository.heads.keys.all()
+        if let known = peer.host, keys.holder(of: host).host == known { return peer }
+        if let known = peer.host, peer.revoked != true {
             throw ControlError(
                 .conflict,
                 "cannot go on with \(name): it was host \(known.short), and host \(host.short) answers"
                     + " now; if it was set up anew, `attunectl peer remove \(name)` and add it again"
             )
         }
-        try store.recordPeer(name, host: host.description)
+        let former = try store.peers().first { $0.name == name }?.host
+        try store.recordPeer(name, host: recorded(host, keys), replacing: former)
         return try find(name)
+    }
+
+    /// The host as it is on record without an address, perhaps with a key that it has changed since.
+    private func recorded(_ host: HostID, _ keys: KeyRecordSet) throws -> String {
+        let hosts = try store.peers().filter { $0.address == nil }.compactMap(\.host)
+        return hosts.first { HostID($0).map(keys.holder)?.host == host } ?? host.description
     }
 
     /// Trusts a host whose fingerprint somebody has compared; one without a name gets its short
     /// fingerprint as one.
+    ///
+    /// What was compared is trusted from now on: for a host that has changed its key since, the key
+    /// that it has now.
     func trust(_ name: String, fingerprint: String) throws -> PeerReport {
-        let peer = try find(name)
+        let peer = try knownOrRetired(name)
         guard let host = peer.host else {
             let address = try peer.address.map(PeerAddress.init)
             let advice =
@@ -65,6 +80,13 @@ struct PeerRegistry: Sendable {
                 : "its key is not known yet; `attunectl sync \(name)` meets it"
             throw ControlError(.conflict, "cannot trust \(name): \(advice)")
         }
+        guard peer.revoked != true else {
+            throw ControlError(
+                .conflict,
+                "cannot trust \(name): the key of host \(host.short) was revoked, or two other keys were"
+                    + " said to come after it; sync with the host, compare the fingerprint of its new"
+                    + " key, and trust that one")
+        }
         guard Self.digits(fingerprint) == Self.digits(host.fingerprint) else {
             throw ControlError(
                 .conflict,
@@ -72,7 +94,10 @@ struct PeerRegistry: Sendable {
                     + " somebody else may be answering in its place")
         }
         let recorded = peer.name ?? host.short
-        if peer.name == nil { try store.recordPeer(recorded, host: host.description) }
+        if peer.name == nil || peer.predecessor != nil {
+            try store.recordPeer(
+                recorded, host: host.description, replacing: peer.predecessor?.description)
+        }
         try store.trustPeer(recorded)
         return try find(recorded)
     }
@@ -89,11 +114,44 @@ struct PeerRegistry: Sendable {
 
     private func find(_ name: String) throws -> PeerReport { try list().peer(named: name) }
 
-    private func report(_ peer: StoredPeer, _ heads: [SignedHead]) -> PeerReport {
-        let host = peer.host.flatMap(HostID.init)
+    /// A peer, or a host that is known by what was said of its key only.
+    ///
+    /// - Errors: ``ControlError`` of kind `conflict` that says what has become of the key.
+    private func knownOrRetired(_ name: String) throws -> PeerReport {
+        do {
+            return try find(name)
+        } catch let error as ControlError where error.kind == .notFound {
+            let keys = try checkpoints.repository.heads.keys.all()
+            let beginning = Self.digits(name)
+            let retired = keys.records.map(\.host).first {
+                beginning.count >= 4 && $0.description.hasPrefix(beginning)
+            }
+            guard let retired else { throw error }
+            let holder = keys.holder(of: retired)
+            throw ControlError(
+                .conflict,
+                "cannot trust \(name): the key of host \(retired.short) "
+                    + (holder.isRevoked
+                        ? "was revoked; compare the fingerprint of the host's new key and trust that one"
+                        : "was succeeded by that of host \(holder.host.short); compare the fingerprint of"
+                            + " that one and trust it"))
+        }
+    }
+
+    /// A peer as who it is now. The record keeps the host whose fingerprint was compared: if a
+    /// revocation of it comes later, whatever came after it must fall as well.
+    private func report(
+        _ peer: StoredPeer, _ heads: [SignedHead], _ keys: KeyRecordSet
+    ) -> PeerReport {
+        let compared = peer.host.flatMap(HostID.init)
+        let holder = compared.map(keys.holder)
+        let isRevoked = holder?.isRevoked == true
         return PeerReport(
-            name: peer.name, address: peer.address, host: host, trusted: peer.isTrusted,
-            head: heads.first { $0.host == host }?.checkpoint, addedAt: peer.addedAt)
+            name: peer.name, address: peer.address, host: holder?.host,
+            trusted: peer.isTrusted && !isRevoked,
+            head: heads.first { $0.host == holder?.host }?.checkpoint, addedAt: peer.addedAt,
+            revoked: isRevoked ? true : nil,
+            predecessor: holder?.host == compared ? nil : compared)
     }
 
     /// A fingerprint without the dashes that are for people.

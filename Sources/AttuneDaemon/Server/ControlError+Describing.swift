@@ -70,7 +70,7 @@ extension ControlError {
         case .placeMissing: .unreachable
         case .invalidObjectID, .invalidPeerAddress: .invalidRequest
         case .baseMismatch: .wrongBase
-        case .headReplayed, .headConflict: .staleHead
+        case .headReplayed, .headConflict, .keyRetired: .staleHead
         case .fileOperation: error.kind == "disk-full" ? .storageFull : .internalError
         case .hashMismatch, .sizeMismatch, .malformed, .unsupportedFormat, .signatureInvalid:
             .integrity

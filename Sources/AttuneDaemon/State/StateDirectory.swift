@@ -3,7 +3,7 @@ import Foundation
 /// The directory that holds everything one daemon knows, and who may read it.
 ///
 /// Layout: `attune.sqlite` · `objects/` · `heads/` · `quarantine/` · `models/` · `rounds/` ·
-/// `host.key` · `attuned.pid`. Everything is created for its owner alone.
+/// `host.key` · `host.key.next` while the key changes · `attuned.pid`. Everything is created for its owner alone.
 package struct StateDirectory: Sendable {
     package let path: String
 

@@ -17,6 +17,8 @@ public struct Event: JSONBody, Hashable {
         case checkpointReceived = "checkpoint-received"
         case headChanged = "head-changed"
         case modelChanged = "model-changed"
+        case keyChanged = "key-changed"
+        case keyRevoked = "key-revoked"
         case configurationChanged = "configuration-changed"
         case stopping
         case warning
@@ -26,7 +28,7 @@ public struct Event: JSONBody, Hashable {
     public var at: Date
     /// What happened, for a person.
     public var message: String
-    /// The id of the feedback, label request, round, checkpoint or model that it happened to.
+    /// The id of the feedback, label request, round, checkpoint, model or host that it happened to.
     public var subject: String?
     public var progress: WorkProgress?
 

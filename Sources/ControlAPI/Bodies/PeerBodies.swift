@@ -16,10 +16,14 @@ public struct PeerReport: JSONBody, Hashable {
     /// The checkpoint it has in use, as far as is known here.
     public var head: CheckpointID?
     public var addedAt: Date?
+    /// Whether the key was revoked, so that nothing it signed counts; absent if not.
+    public var revoked: Bool?
+    /// The host it was when it was put on record, if its key was changed since.
+    public var predecessor: HostID?
 
     public init(
         name: String?, address: String?, host: HostID?, trusted: Bool, head: CheckpointID?,
-        addedAt: Date?
+        addedAt: Date?, revoked: Bool? = nil, predecessor: HostID? = nil
     ) {
         self.name = name
         self.address = address
@@ -28,6 +32,8 @@ public struct PeerReport: JSONBody, Hashable {
         self.trusted = trusted
         self.head = head
         self.addedAt = addedAt
+        self.revoked = revoked
+        self.predecessor = predecessor
     }
 }
 
@@ -57,7 +63,7 @@ public struct PeerList: JSONBody, Hashable {
             throw ControlError(
                 .notFound, "cannot find the peer \(name); `attunectl peer list` shows them")
         }
-        guard matches.count == 1 else {
+        guard Set(matches.map(\.host)).count == 1 else {
             throw ControlError(
                 .invalidRequest,
                 "cannot tell which host \(name) means: \(matches.count) begin so; give more of it")

@@ -48,15 +48,18 @@ public struct HeadsReport: JSONBody, Hashable {
     public var incomplete: [CheckpointID]?
     /// Those whose objects were let go, if asked for.
     public var collected: [CheckpointID]?
+    /// What is known of hosts' keys; absent from a daemon that keeps no such records.
+    public var keyRecords: [KeyRecord]?
 
     public init(
         host: HostID, heads: [SignedHead], incomplete: [CheckpointID]? = nil,
-        collected: [CheckpointID]? = nil
+        collected: [CheckpointID]? = nil, keyRecords: [KeyRecord]? = nil
     ) {
         self.host = host
         self.heads = heads
         self.incomplete = incomplete
         self.collected = collected
+        self.keyRecords = keyRecords
     }
 }
 

@@ -16,7 +16,7 @@ public struct DaemonRemote: Remote {
         let report = try await client.send(ControlRoutes.listHeads, HeadsQuery(losses: true))
         return Inventory(
             host: report.host, heads: report.heads, incomplete: report.incomplete ?? [],
-            collected: report.collected ?? [])
+            collected: report.collected ?? [], keyRecords: report.keyRecords)
     }
 
     public func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
@@ -60,6 +60,14 @@ public struct DaemonRemote: Remote {
         try await judged("the head of host \(head.host.short)") {
             try await client.send(
                 ControlRoutes.putHead, HeadDelivery(head: head), at: head.host.description)
+        }
+    }
+
+    public func putKeyRecord(_ record: KeyRecord) async throws {
+        try await judged("what host \(record.host.short) says of its key") {
+            try await client.send(
+                ControlRoutes.putKeyRecord, KeyRecordDelivery(record: record),
+                at: record.host.description)
         }
     }
 

@@ -13,7 +13,7 @@ extension CheckpointError {
         case .tooLarge: .tooLarge
         case .fileOperation: kind == "disk-full" ? .storageFull : .internalError
         case .baseMismatch: .wrongBase
-        case .headReplayed, .headConflict: .staleHead
+        case .headReplayed, .headConflict, .keyRetired: .staleHead
         case .hostKeyUnusable: .internalError
         case .nothingToMerge: .conflict
         }

@@ -14,6 +14,7 @@ extension ControlRoutes {
         limitConnection.route, receivedBytes.route, putObject.route,
         missingObjects.route, listHeads.route,
         putHead.route,
+        showKey.route, rotateKey.route, revokeKey.route, makeRevocation.route, putKeyRecord.route,
         listPeers.route, addPeer.route, contactPeer.route, trustPeer.route, removePeer.route,
         generate.route, evaluate.route, listModels.route, addModel.route, useModel.route,
         verifyModel.route, tokenize.route,

@@ -153,6 +153,24 @@ public enum ControlRoutes {
         errors: [.integrity, .staleHead, .notFound, .storageFull],
         for: .peer, summary: "Hands over a host's signed head; it is never activated by that.")
 
+    // MARK: Keys
+
+    public static let showKey = Endpoint<Nothing, KeyReport>(
+        "showKey", .get, "/key", summary: "The key that this host signs with, by its fingerprint.")
+    public static let rotateKey = Endpoint<Nothing, KeyChange>(
+        "rotateKey", .post, "/key/rotate", errors: [.storageFull],
+        summary: "Makes a new key that the old one vouches for; who trusts this host goes on to.")
+    public static let revokeKey = Endpoint<Nothing, KeyChange>(
+        "revokeKey", .post, "/key/revoke", errors: [.storageFull],
+        summary: "Declares this host's key void and makes one that has to be trusted anew.")
+    public static let makeRevocation = Endpoint<Nothing, KeyRecordDelivery>(
+        "makeRevocation", .post, "/key/revocation",
+        summary: "A revocation of this host's key, to be kept; nothing is revoked by making it.")
+    public static let putKeyRecord = Endpoint<KeyRecordDelivery, Nothing>(
+        "putKeyRecord", .put, "/keys/{host}", errors: [.integrity, .storageFull],
+        for: .peer,
+        summary: "Hands over what a host has said of its own key: a successor, or a revocation.")
+
     // MARK: Peers
 
     public static let listPeers = Endpoint<Nothing, PeerList>(

@@ -37,7 +37,7 @@ public enum ErrorKind: String, Codable, CaseIterable, Sendable {
     case integrity
     /// A checkpoint belongs to another base model than the one in use.
     case wrongBase = "wrong-base"
-    /// A head is older than one already seen from the same host.
+    /// A head is older than one already seen from the same host, or its key was changed or revoked.
     case staleHead = "stale-head"
     /// The daemon is starting or stopping.
     case unavailable

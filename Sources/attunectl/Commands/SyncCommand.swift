@@ -146,13 +146,30 @@ struct SyncCommand: AsyncParsableCommand {
             return try await GlobalOptions.connected(to: address, socket: peerSocket) { peer in
                 let remote = DaemonRemote(name: address.description, client: peer)
                 let inventory = try await remote.inventory()
-                if let name = partner.name, let host = inventory.host, !dryRun {
-                    // Another host at the address of a known one ends it before a byte is taken.
-                    _ = try await client.send(
-                        ControlRoutes.contactPeer, PeerContact(host: host), at: name)
+                if let name = partner.name, !dryRun {
+                    try await contact(name, remote, having: inventory, local, client)
                 }
                 return try await exchange(local, remote, having: inventory)
             }
+        }
+    }
+
+    /// Puts on record which host answers; another one at the address of a known one ends the sync before
+    /// a byte is taken, unless the known one says that its key is that one now.
+    private func contact(
+        _ name: String, _ peer: DaemonRemote, having inventory: Inventory, _ local: DaemonRemote,
+        _ client: ControlClient
+    ) async throws {
+        guard let host = inventory.host else { return }
+        let contact = PeerContact(host: host)
+        do {
+            _ = try await client.send(ControlRoutes.contactPeer, contact, at: name)
+        } catch let error as ControlError where error.kind == .conflict {
+            let told = try await Synchronizer().sync(
+                from: peer, offering: Inventory(keyRecords: inventory.keyRecords), to: local,
+                holding: Inventory(keyRecords: []))
+            guard !told.keyRecordsSent.isEmpty else { throw error }
+            _ = try await client.send(ControlRoutes.contactPeer, contact, at: name)
         }
     }
 

@@ -1,37 +1,56 @@
 import CheckpointStore
 import Foundation
 
-/// The heads of a store behind rclone. Each is a file that never changes, so one that was fetched once is not fetched
-/// again: of a thousand hosts, a sync reads the heads that are news.
+/// The heads of a store behind rclone, and what it knows of hosts' keys: `heads/<host>/<counter>.json`,
+/// `heads/keys/<record>.json`.
+///
+/// Each is a file that never changes, so one that was fetched once is not fetched again: of a thousand hosts, a sync
+/// reads what is news.
 struct RcloneHeads: Sendable {
     let rclone: Rclone
-    /// A folder of this user's, with heads as they came; they are verified whenever they are read.
+    /// A folder of this user's, with files as they came; they are verified whenever they are read.
     let cache: String
 
     /// So many of a host's files are looked at, newest first, should the newest be damaged or forged.
     private static let attempts = 3
 
-    func all() async throws -> [SignedHead] {
-        let hosts = try await counters()
-        guard hosts.count <= HeadStore.maximumHosts else {
-            throw CheckpointError.tooLarge(
-                "a list of \(hosts.count) heads", limit: HeadStore.maximumHosts)
-        }
-        let newest = hosts.mapValues { $0.sorted().suffix(Self.attempts).reversed() }
+    /// What the names of a store's files say.
+    private struct Listing {
+        /// By host, the counters that have a file.
+        var counters: [HostID: Set<UInt64>] = [:]
+        /// Of files of key records.
+        var keyNames: [String] = []
+    }
+
+    func inventory() async throws -> Inventory {
+        let listing = try await list()
+        let newest = listing.counters.mapValues { $0.sorted().suffix(Self.attempts).reversed() }
         let names = newest.flatMap { host, counters in counters.map { Self.name(host, $0) } }
-        let unknown = names.filter { head(named: $0) == nil }
+        let unknown =
+            names.filter { head(named: $0) == nil }
+            + listing.keyNames.filter { keyRecord(named: $0) == nil }
         try await rclone.fetch(unknown, from: "heads", into: cache)
-        return newest.compactMap { host, counters in
+
+        let keys = KeyRecordSet(listing.keyNames.compactMap(keyRecord))
+        let heads = newest.compactMap { host, counters in
             counters.lazy.compactMap { counter in
                 head(named: Self.name(host, counter))
                     .flatMap { $0.host == host && $0.counter == counter ? $0 : nil }
             }.first
-        }.sorted { $0.host < $1.host }
+        }
+        return Inventory(
+            heads: heads.filter { keys.standing(of: $0.host) == .valid }
+                .sorted { $0.host < $1.host },
+            keyRecords: keys.records)
     }
 
-    /// Takes a head if it is not older than the known one, and removes those that are.
+    /// Takes a head if its key is valid and it is not older than the known one, and removes those that are.
     func put(_ head: SignedHead) async throws {
-        let known = try await counters(of: head.host)[head.host] ?? []
+        let listing = try await list(of: head.host)
+        try await rclone.fetch(
+            listing.keyNames.filter { keyRecord(named: $0) == nil }, from: "heads", into: cache)
+        try KeyRecordSet(listing.keyNames.compactMap(keyRecord)).requireValid(head.host)
+        let known = listing.counters[head.host] ?? []
         if let newest = known.max() {
             let name = Self.name(head.host, head.counter)
             let same = known.contains(head.counter) ? try await rclone.data("heads/" + name) : nil
@@ -44,25 +63,55 @@ struct RcloneHeads: Sendable {
         try await rclone.delete(older.map { Self.name(head.host, $0) }, from: "heads")
     }
 
-    /// The counters that have a file, by host.
-    private func counters(of host: HostID? = nil) async throws -> [HostID: Set<UInt64>] {
-        let files = try await rclone.files(below: "heads", matching: host.map { ["/\($0)/*"] })
-        var found: [HostID: Set<UInt64>] = [:]
-        for file in files where file.size <= SignedHead.maximumSize {
-            let names = file.path.split(separator: "/")
-            guard names.count == 2, let host = HostID(String(names[0])),
-                let counter = SignedHead.counter(ofFile: String(names[1]))
-            else { continue }
-            found[host, default: []].insert(counter)
+    /// Takes a record about a key; the heads that were signed with it go.
+    func put(_ record: KeyRecord) async throws {
+        let listing = try await list(of: record.host)
+        try await rclone.store(record.encoded(), as: "heads/" + Self.name(record))
+        let counters = listing.counters[record.host] ?? []
+        try await rclone.delete(counters.map { Self.name(record.host, $0) }, from: "heads")
+    }
+
+    private func list(of host: HostID? = nil) async throws -> Listing {
+        let files = try await rclone.files(
+            below: "heads", matching: host.map { ["/\($0)/*", "/keys/\($0).*"] })
+        var found = Listing()
+        for file in files where file.size <= max(SignedHead.maximumSize, KeyRecord.maximumSize) {
+            let names = file.path.split(separator: "/").map(String.init)
+            guard names.count == 2 else { continue }
+            if names[0] == Self.keys, KeyRecord.isFileName(names[1]) {
+                found.keyNames.append(file.path)
+            } else if let host = HostID(names[0]),
+                let counter = SignedHead.counter(ofFile: names[1])
+            {
+                found.counters[host, default: []].insert(counter)
+            }
+        }
+        guard found.counters.count <= HeadStore.maximumHosts,
+            found.keyNames.count <= KeyRecordStore.maximumInventory
+        else {
+            throw CheckpointError.tooLarge(
+                "a list of \(found.counters.count) heads and \(found.keyNames.count) key records",
+                limit: HeadStore.maximumHosts)
         }
         return found
     }
 
     private func head(named name: String) -> SignedHead? {
-        (try? Data(contentsOf: URL(filePath: "\(cache)/\(name)"))).flatMap {
-            try? SignedHead(encoded: $0)
-        }
+        cached(name).flatMap { try? SignedHead(encoded: $0) }
     }
+
+    private func keyRecord(named name: String) -> KeyRecord? {
+        guard let record = cached(name).flatMap({ try? KeyRecord(encoded: $0) }) else { return nil }
+        return Self.name(record) == name ? record : nil
+    }
+
+    private func cached(_ name: String) -> Data? {
+        try? Data(contentsOf: URL(filePath: "\(cache)/\(name)"))
+    }
+
+    private static let keys = "keys"
+
+    private static func name(_ record: KeyRecord) -> String { "\(keys)/\(record.fileName)" }
 
     private static func name(_ host: HostID, _ counter: UInt64) -> String {
         "\(host)/\(SignedHead.fileName(counter: counter))"

@@ -24,7 +24,7 @@ package struct RcloneRemote: Remote {
         heads = RcloneHeads(rclone: rclone, cache: cache)
     }
 
-    package func inventory() async throws -> Inventory { Inventory(heads: try await heads.all()) }
+    package func inventory() async throws -> Inventory { try await heads.inventory() }
 
     package func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
         let found = try await parts(of: ids)
@@ -121,6 +121,11 @@ package struct RcloneRemote: Remote {
             throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
         }
         try await heads.put(head)
+    }
+
+    package func putKeyRecord(_ record: KeyRecord) async throws {
+        try record.verify()
+        try await heads.put(record)
     }
 
     private func parts(of ids: [ObjectID]) async throws -> [ObjectID: ObjectParts] {

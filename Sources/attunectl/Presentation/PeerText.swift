@@ -10,7 +10,7 @@ package enum PeerText {
         var table = Table("name", "trusted", "head", "fingerprint", "address")
         for peer in peers {
             table.add(
-                peer.name ?? "", peer.trusted ? "yes" : "no",
+                peer.name ?? "", trust(in: peer),
                 peer.head.map { Format.id($0.hex) } ?? "", peer.fingerprint ?? "",
                 peer.address ?? "")
         }
@@ -24,7 +24,12 @@ package enum PeerText {
         facts.add("fingerprint", peer.fingerprint)
         facts.add("host", peer.host?.description)
         facts.add("head", peer.head?.hex)
-        facts.add("trusted", peer.trusted ? "yes" : "no")
+        facts.add("trusted", trust(in: peer))
+        facts.add("was", peer.predecessor?.fingerprint)
         return facts.text
+    }
+
+    private static func trust(in peer: PeerReport) -> String {
+        peer.revoked == true ? "revoked" : peer.trusted ? "yes" : "no"
     }
 }

@@ -16,6 +16,7 @@ package struct SyncLine: Encodable {
     package var progress: SyncProgress?
     package var checkpointSent: CheckpointID?
     package var headSent: SignedHead?
+    package var keyRecordSent: KeyRecord?
     package var refused: SyncRefusal?
 
     package init(peer: String, phase: String, _ event: SyncEvent) {
@@ -27,6 +28,7 @@ package struct SyncLine: Encodable {
         case .progress(let progress): self.progress = progress
         case .checkpointSent(let checkpoint): checkpointSent = checkpoint
         case .headSent(let head): headSent = head
+        case .keyRecordSent(let record): keyRecordSent = record
         case .refused(let refusal): refused = refusal
         }
     }

@@ -21,7 +21,8 @@ package enum SyncText {
         if let pushed = report.pushed { lines += direction(pushed, "to") }
         for refusal in report.refusals {
             let host = refusal.host.map { " of host \($0.short)" } ?? ""
-            lines.append("refused: \(refusal.checkpoint.short)\(host): \(refusal.reason)")
+            let what = refusal.checkpoint?.short ?? "a record of the key"
+            lines.append("refused: \(what)\(host): \(refusal.reason)")
         }
         let heads = report.pulled?.heads ?? report.pushed?.heads ?? []
         if Set(heads.map(\.checkpoint)).count > 1 {
@@ -46,7 +47,8 @@ package enum SyncText {
         func direction(_ summary: SyncSummary, _ word: String) -> [String] {
             let verb = summary.isDryRun ? "would move" : "moved"
             let checkpoints = summary.checkpointsSent.map(\.short).joined(separator: " ")
-            guard !summary.checkpointsSent.isEmpty || !summary.headsSent.isEmpty else {
+            let keys = summary.keyRecordsSent.count
+            guard !summary.checkpointsSent.isEmpty || !summary.headsSent.isEmpty || keys > 0 else {
                 return ["\(word) \(report.peer): nothing new"]
             }
             return [
@@ -55,6 +57,7 @@ package enum SyncText {
                     + "\(count(summary.objectsSent, "object")), "
                     + "\(Format.bytes(Int64(summary.bytesSent))), "
                     + "\(count(summary.headsSent.count, "head"))"
+                    + (keys == 0 ? "" : ", \(count(keys, "record")) of keys")
                     + (checkpoints.isEmpty ? "" : ": \(checkpoints)")
             ]
         }

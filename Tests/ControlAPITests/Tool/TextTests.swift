@@ -156,6 +156,27 @@ import attunectl
         #expect(CheckpointText.checkpoint(damaged).contains("cannot read it; sync"))
     }
 
+    @Test func whatBecameOfAPeersKeyIsShown() throws {
+        let (old, next) = (HostKey(), HostKey())
+        let peer = { (key: HostKey, revoked: Bool?, predecessor: HostID?) in
+            PeerReport(
+                name: "nas", address: nil, host: key.id, trusted: revoked != true, head: nil,
+                addedAt: nil, revoked: revoked, predecessor: predecessor)
+        }
+        #expect(PeerText.table([peer(old, true, nil)]).contains("nas   revoked"))
+        #expect(PeerText.peer(peer(old, true, nil)).contains("trusted      revoked"))
+        #expect(
+            PeerText.peer(peer(next, nil, old.id)).hasSuffix("was          \(old.id.fingerprint)"))
+        var summary = SyncSummary()
+        summary.keyRecordsSent = [try KeyRecord(revoking: old)]
+        summary.refusals = [
+            SyncRefusal(host: next.id, checkpoint: nil, kind: "malformed", reason: "why")
+        ]
+        let text = SyncText.report(SyncReport(peer: "dir:///d", pulled: summary, pushed: nil))
+        #expect(text.contains("0 heads, 1 record of keys\n"))
+        #expect(text.contains("refused: a record of the key of host \(next.id.short): why"))
+    }
+
     @Test func divergingHeadsAreShown() throws {
         let (one, two) = (HostKey(), HostKey())
         var summary = SyncSummary()
