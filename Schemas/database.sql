@@ -35,20 +35,11 @@ CREATE TABLE tombstone (
     retracted_at INTEGER NOT NULL CHECK (retracted_at BETWEEN 0 AND 253402300799999)
 ) STRICT;
 
-CREATE TRIGGER prompt_is_never_changed BEFORE UPDATE ON prompt
-BEGIN SELECT RAISE(ABORT, 'prompts are append-only'); END;
-
 CREATE TRIGGER prompt_is_never_deleted BEFORE DELETE ON prompt
 BEGIN SELECT RAISE(ABORT, 'prompts are append-only'); END;
 
-CREATE TRIGGER feedback_is_never_changed BEFORE UPDATE ON feedback
-BEGIN SELECT RAISE(ABORT, 'feedback is append-only'); END;
-
 CREATE TRIGGER feedback_is_never_deleted BEFORE DELETE ON feedback
 BEGIN SELECT RAISE(ABORT, 'feedback is append-only: retract it'); END;
-
-CREATE TRIGGER tombstone_is_never_changed BEFORE UPDATE ON tombstone
-BEGIN SELECT RAISE(ABORT, 'a retraction is final'); END;
 
 CREATE TRIGGER tombstone_is_never_deleted BEFORE DELETE ON tombstone
 BEGIN SELECT RAISE(ABORT, 'a retraction is final'); END;
@@ -69,10 +60,6 @@ CREATE TABLE round (
 ) STRICT;
 
 CREATE UNIQUE INDEX round_runs_alone ON round (state) WHERE state = 'running';
-
-CREATE TRIGGER round_once_finished_is_final BEFORE UPDATE ON round
-WHEN OLD.state <> 'running'
-BEGIN SELECT RAISE(ABORT, 'a finished round does not change'); END;
 
 CREATE TRIGGER round_is_never_deleted BEFORE DELETE ON round
 BEGIN SELECT RAISE(ABORT, 'rounds are append-only'); END;
@@ -142,9 +129,6 @@ CREATE TABLE label_candidate (
     PRIMARY KEY (request_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER label_candidate_is_never_changed BEFORE UPDATE ON label_candidate
-BEGIN SELECT RAISE(ABORT, 'candidates are append-only'); END;
-
 CREATE TRIGGER label_candidate_is_never_deleted BEFORE DELETE ON label_candidate
 BEGIN SELECT RAISE(ABORT, 'candidates are append-only'); END;
 
@@ -187,14 +171,6 @@ WHEN NEW.state = 'completed' AND EXISTS (
     JOIN round AS earlier ON earlier.id = other.round_id AND earlier.state = 'completed'
     WHERE mine.round_id = NEW.id AND other.round_id <> NEW.id)
 BEGIN SELECT RAISE(ABORT, 'a completed round has trained on this answer already'); END;
-
-CREATE TRIGGER label_answer_is_only_withdrawn BEFORE UPDATE ON label_answer
-WHEN (OLD.id, OLD.request_id, OLD.verdict, OLD.chosen, OLD.rejected, OLD.answered_at)
-        IS NOT (NEW.id, NEW.request_id, NEW.verdict, NEW.chosen, NEW.rejected, NEW.answered_at)
-    OR OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL
-    OR EXISTS (SELECT 1 FROM round_answer JOIN round ON round.id = round_id
-               WHERE answer_id = OLD.id AND state IN ('running', 'completed'))
-BEGIN SELECT RAISE(ABORT, 'an answer can only be withdrawn, and only before a round uses it'); END;
 
 CREATE TRIGGER label_answer_is_never_deleted BEFORE DELETE ON label_answer
 BEGIN SELECT RAISE(ABORT, 'answers are append-only'); END;
@@ -333,7 +309,8 @@ CREATE TABLE peer (
     address  TEXT UNIQUE CHECK (address <> ''),
     host     TEXT UNIQUE CHECK (length(host) = 64),
     trusted  INTEGER NOT NULL CHECK (trusted IN (0, 1)),
-    added_at INTEGER NOT NULL CHECK (added_at BETWEEN 0 AND 253402300799999),
+    added_at INTEGER NOT NULL CHECK (added_at BETWEEN 0 AND 253402300799999), shares_feedback INTEGER NOT NULL DEFAULT 0
+    CHECK (shares_feedback IN (0, 1)) CHECK (shares_feedback <= trusted),
     CHECK (address IS NOT NULL OR host IS NOT NULL),
     CHECK (trusted = 0 OR host IS NOT NULL)
 ) STRICT;
@@ -347,3 +324,107 @@ CREATE TABLE pin (
     checkpoint_id TEXT PRIMARY KEY REFERENCES checkpoint (id),
     pinned_at     INTEGER NOT NULL CHECK (pinned_at BETWEEN 0 AND 253402300799999)
 ) STRICT;
+
+CREATE TABLE erasure (
+    content_hash TEXT PRIMARY KEY
+                 CHECK (length(content_hash) = 64 AND content_hash NOT GLOB '*[^0-9a-f]*'),
+    erased_at    INTEGER NOT NULL CHECK (erased_at BETWEEN 0 AND 253402300799999)
+) STRICT;
+
+CREATE TRIGGER erasure_keeps_the_earliest_time BEFORE UPDATE ON erasure
+WHEN NEW.content_hash IS NOT OLD.content_hash OR NEW.erased_at >= OLD.erased_at
+BEGIN SELECT RAISE(ABORT, 'an erasure is final'); END;
+
+CREATE TRIGGER erasure_is_never_deleted BEFORE DELETE ON erasure
+BEGIN SELECT RAISE(ABORT, 'an erasure is final'); END;
+
+CREATE TRIGGER feedback_once_erased_never_comes_back BEFORE INSERT ON feedback
+WHEN EXISTS (SELECT 1 FROM erasure WHERE content_hash = NEW.content_hash)
+BEGIN SELECT RAISE(ABORT, 'this feedback was erased'); END;
+
+CREATE TRIGGER feedback_is_never_changed BEFORE UPDATE ON feedback
+WHEN (OLD.seq, OLD.id, OLD.content_hash, OLD.kind, OLD.prompt_id, OLD.recorded_at) IS NOT
+     (NEW.seq, NEW.id, NEW.content_hash, NEW.kind, NEW.prompt_id, NEW.recorded_at)
+    OR NEW.chosen IS NOT iif(OLD.chosen IS NULL, NULL, 'erased, chosen')
+    OR NEW.rejected IS NOT iif(OLD.rejected IS NULL, NULL, 'erased, rejected')
+    OR NEW.source IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM erasure WHERE content_hash = OLD.content_hash)
+BEGIN SELECT RAISE(ABORT, 'feedback is append-only'); END;
+
+CREATE TRIGGER prompt_is_never_changed BEFORE UPDATE ON prompt
+WHEN (OLD.id, OLD.held_out) IS NOT (NEW.id, NEW.held_out)
+    OR NEW.messages <> '[{"content":"","role":"user"}]'
+    OR NEW.hash NOT IN (SELECT content_hash FROM feedback WHERE prompt_id = OLD.id)
+    OR EXISTS (SELECT 1 FROM feedback WHERE prompt_id = OLD.id
+               AND content_hash NOT IN (SELECT content_hash FROM erasure))
+BEGIN SELECT RAISE(ABORT, 'prompts are append-only'); END;
+
+CREATE TRIGGER tombstone_is_never_changed BEFORE UPDATE ON tombstone
+WHEN NEW.feedback_id IS NOT OLD.feedback_id
+    OR (NEW.retracted_at, coalesce(NEW.reason, ''))
+        >= (OLD.retracted_at, coalesce(OLD.reason, ''))
+BEGIN SELECT RAISE(ABORT, 'a retraction is final'); END;
+
+CREATE TRIGGER label_candidate_is_never_changed BEFORE UPDATE ON label_candidate
+WHEN (OLD.request_id, OLD.ordinal) IS NOT (NEW.request_id, NEW.ordinal) OR NEW.text <> ''
+    OR NOT EXISTS (
+        SELECT 1 FROM label_request JOIN feedback ON feedback.id = feedback_id
+        JOIN erasure USING (content_hash) WHERE label_request.id = OLD.request_id)
+BEGIN SELECT RAISE(ABORT, 'candidates are append-only'); END;
+
+CREATE TRIGGER label_answer_is_only_withdrawn BEFORE UPDATE ON label_answer
+WHEN ((OLD.id, OLD.request_id, OLD.verdict, OLD.chosen, OLD.rejected, OLD.answered_at)
+        IS NOT (NEW.id, NEW.request_id, NEW.verdict, NEW.chosen, NEW.rejected, NEW.answered_at)
+    OR OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL
+    OR EXISTS (SELECT 1 FROM round_answer JOIN round ON round.id = round_id
+               WHERE answer_id = OLD.id AND state IN ('running', 'completed')))
+    AND NOT (
+        (OLD.id, OLD.request_id, OLD.answered_at, OLD.withdrawn_at)
+            IS (NEW.id, NEW.request_id, NEW.answered_at, NEW.withdrawn_at)
+        AND NEW.verdict IN (OLD.verdict, '{"bothBad":true}')
+        AND NEW.chosen IS NULL AND NEW.rejected IS NULL
+        AND EXISTS (
+            SELECT 1 FROM label_request JOIN feedback ON feedback.id = feedback_id
+            JOIN erasure USING (content_hash) WHERE label_request.id = OLD.request_id))
+BEGIN SELECT RAISE(ABORT, 'an answer can only be withdrawn, and only before a round uses it'); END;
+
+CREATE TRIGGER round_once_finished_is_final BEFORE UPDATE ON round
+WHEN OLD.state <> 'running'
+    AND ((OLD.id, OLD.state, OLD.metrics, OLD.gate, OLD.failure, OLD.started_at,
+          OLD.finished_at) IS NOT
+         (NEW.id, NEW.state, NEW.metrics, NEW.gate, NEW.failure, NEW.started_at,
+          NEW.finished_at)
+        OR NOT EXISTS (SELECT 1 FROM setting WHERE key = 'erasure.pending'))
+BEGIN SELECT RAISE(ABORT, 'a finished round does not change'); END;
+
+CREATE TABLE checkpoint_mark (
+    content_hash  TEXT NOT NULL
+                  CHECK (length(content_hash) = 64 AND content_hash NOT GLOB '*[^0-9a-f]*'),
+    checkpoint_id TEXT NOT NULL
+                  CHECK (length(checkpoint_id) = 64 AND checkpoint_id NOT GLOB '*[^0-9a-f]*'),
+    PRIMARY KEY (content_hash, checkpoint_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER checkpoint_mark_is_never_changed BEFORE UPDATE ON checkpoint_mark
+BEGIN SELECT RAISE(ABORT, 'marks are append-only'); END;
+
+CREATE TRIGGER checkpoint_mark_is_never_deleted BEFORE DELETE ON checkpoint_mark
+BEGIN SELECT RAISE(ABORT, 'marks are append-only'); END;
+
+CREATE TRIGGER retraction_marks_checkpoints AFTER INSERT ON tombstone
+BEGIN
+    INSERT OR IGNORE INTO checkpoint_mark
+    SELECT content_hash, checkpoint.id FROM trained_pair
+    JOIN feedback ON feedback.id = trained_pair.feedback_id
+    JOIN checkpoint ON checkpoint.round_id = trained_pair.round_id
+    WHERE trained_pair.feedback_id = NEW.feedback_id;
+END;
+
+CREATE TRIGGER checkpoint_is_marked_from_the_start AFTER INSERT ON checkpoint
+WHEN NEW.round_id IS NOT NULL
+BEGIN
+    INSERT OR IGNORE INTO checkpoint_mark
+    SELECT content_hash, NEW.id FROM trained_pair
+    JOIN tombstone USING (feedback_id) JOIN feedback ON feedback.id = feedback_id
+    WHERE trained_pair.round_id = NEW.round_id;
+END;

@@ -78,6 +78,8 @@ package final class Daemon: Sendable {
             let report = try await register(URL(fileURLWithPath: path).standardizedFileURL.path)
             if !report.inUse { _ = try await useModel(report.name) }
         }
+        // An erasure that a crash cut short.
+        try await store.perform { try $0.clearErasedText() }
         try await trainer.recover()
     }
 
@@ -106,6 +108,7 @@ package final class Daemon: Sendable {
         var table = RouteTable()
         table.serveDaemon(self)
         table.serveFeedback(self)
+        table.serveFeedbackSync(self)
         table.serveLabels(self)
         table.serveTraining(self)
         table.serveCheckpoints(self)
@@ -131,6 +134,11 @@ package final class Daemon: Sendable {
         guard count > 0 else { return }
         events.publish(
             Event(kind: .feedbackAdded, at: Date(), message: "\(count) feedback added"))
+    }
+
+    package func announce(erased id: String) {
+        events.publish(
+            Event(kind: .feedbackErased, at: Date(), message: "Feedback was erased", subject: id))
     }
 
     package func announce(closed label: LabelReport) {

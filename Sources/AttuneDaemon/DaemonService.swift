@@ -118,13 +118,15 @@ package struct DaemonService: Service {
         for await event in events where event.kind == .feedbackAdded { await look() }
     }
 
-    /// Expires old label requests, drops an idle model, tells `systemctl status` what goes on.
+    /// Expires old label requests, completes erasures, drops an idle model, tells `systemctl status` what goes on.
     private func keepHouse() async {
         let daemon = daemon
         let idleMinutes = daemon.configuration.retention.unloadModelMinutes
         while !Task.isCancelled {
             do {
                 try await daemon.store.perform { _ in try daemon.labelExpiry.expireOld() }
+                // Of an erasure that a reader of the database, or a full disk, has kept from its end.
+                try await daemon.store.perform { try $0.clearErasedText() }
             } catch {
                 daemon.logger.warning("Housekeeping failed", metadata: ["reason": "\(error)"])
             }

@@ -2,8 +2,8 @@ public import Foundation
 
 /// Feedback as a store keeps it: with its identity, its time and what became of it.
 ///
-/// The `Codable` form is ``Feedback``'s with `id`, `recordedAt`, `heldOut`, `trainedIn` and
-/// `retraction` beside it, on one level; times are ISO 8601 with milliseconds, whatever the encoder's
+/// The `Codable` form is ``Feedback``'s with `id`, `recordedAt`, `heldOut`, `trainedIn`, `retraction` and
+/// `erasedAt` beside it, on one level; times are ISO 8601 with milliseconds, whatever the encoder's
 /// strategy is.
 public struct FeedbackEntry: Codable, Hashable, Sendable {
     /// The first 16 hexadecimal digits of the content hash: the same on every host.
@@ -15,10 +15,12 @@ public struct FeedbackEntry: Codable, Hashable, Sendable {
     /// Completed rounds that trained on it, oldest first.
     public var trainedIn: [Int]
     public var retraction: Retraction?
+    /// When its text was erased; prompt and sides are empty since.
+    public var erasedAt: Date?
 
     public init(
         id: String, feedback: Feedback, recordedAt: Date, heldOut: Bool, trainedIn: [Int] = [],
-        retraction: Retraction? = nil
+        retraction: Retraction? = nil, erasedAt: Date? = nil
     ) {
         self.id = id
         self.feedback = feedback
@@ -26,10 +28,11 @@ public struct FeedbackEntry: Codable, Hashable, Sendable {
         self.heldOut = heldOut
         self.trainedIn = trainedIn
         self.retraction = retraction
+        self.erasedAt = erasedAt
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, recordedAt, heldOut, trainedIn, retraction
+        case id, recordedAt, heldOut, trainedIn, retraction, erasedAt
     }
 
     public init(from decoder: any Decoder) throws {
@@ -40,6 +43,7 @@ public struct FeedbackEntry: Codable, Hashable, Sendable {
         heldOut = try container.decode(Bool.self, forKey: .heldOut)
         trainedIn = try container.decodeIfPresent([Int].self, forKey: .trainedIn) ?? []
         retraction = try container.decodeIfPresent(Retraction.self, forKey: .retraction)
+        erasedAt = try container.decodeIfPresent(Timestamp.self, forKey: .erasedAt)?.date
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -50,6 +54,7 @@ public struct FeedbackEntry: Codable, Hashable, Sendable {
         try container.encode(heldOut, forKey: .heldOut)
         if !trainedIn.isEmpty { try container.encode(trainedIn, forKey: .trainedIn) }
         try container.encodeIfPresent(retraction, forKey: .retraction)
+        try container.encodeIfPresent(erasedAt.map(Timestamp.init), forKey: .erasedAt)
     }
 }
 

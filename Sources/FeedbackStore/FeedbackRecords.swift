@@ -56,17 +56,19 @@ struct TombstoneRecord: Codable, PersistableRecord {
     }
 }
 
-/// Feedback joined with its prompt, its tombstone and the rounds that trained on it.
+/// Feedback joined with its prompt, its tombstone, its erasure and the rounds that trained on it.
 struct FeedbackEntryRow: Decodable, FetchableRecord {
     /// Ends after FROM and its joins: conditions follow. Aliases: `feedback`, `prompt`, `tombstone`.
     static let sql = """
         SELECT feedback.seq AS seq, feedback.id AS id, kind, messages, chosen, rejected, source,
             recorded_at AS recordedAt, held_out AS heldOut, retracted_at AS retractedAt, reason,
+            erased_at AS erasedAt,
             (SELECT group_concat(round_id) FROM trained_pair
              WHERE trained_pair.feedback_id = feedback.id) AS trainedIn
         FROM feedback
         JOIN prompt ON prompt.id = prompt_id
         LEFT JOIN tombstone ON tombstone.feedback_id = feedback.id
+        LEFT JOIN erasure ON erasure.content_hash = feedback.content_hash
         """
     var seq: Int64
     var id: String
@@ -79,6 +81,7 @@ struct FeedbackEntryRow: Decodable, FetchableRecord {
     var heldOut: Bool
     var retractedAt: Int64?
     var reason: String?
+    var erasedAt: Int64?
     var trainedIn: String?
 
     func entry() throws -> FeedbackEntry {
@@ -87,13 +90,15 @@ struct FeedbackEntryRow: Decodable, FetchableRecord {
         }
         return FeedbackEntry(
             id: id,
-            feedback: Feedback(
-                kind: kind, prompt: try PromptRecord.decode(messages), chosen: chosen,
-                rejected: rejected, source: source),
+            feedback: erasedAt == nil
+                ? Feedback(
+                    kind: kind, prompt: try PromptRecord.decode(messages), chosen: chosen,
+                    rejected: rejected, source: source)
+                : Feedback(kind: kind, prompt: []),
             recordedAt: Timestamp(milliseconds: recordedAt).date, heldOut: heldOut,
             trainedIn: (trainedIn ?? "").split(separator: ",").compactMap { Int($0) }.sorted(),
             retraction: retractedAt.map {
                 Retraction(at: Timestamp(milliseconds: $0).date, reason: reason)
-            })
+            }, erasedAt: erasedAt.map { Timestamp(milliseconds: $0).date })
     }
 }

@@ -27,22 +27,23 @@ extension FeedbackStore {
     /// store's own decision.
     public func restore(_ entries: [FeedbackEntry]) throws -> [AddOutcome] {
         try write { db in
-            try entries.map { entry in
-                let outcome = try insert(
-                    entry.feedback, recordedAt: Timestamp(entry.recordedAt).milliseconds, into: db)
-                if let retraction = entry.retraction, let id = outcome.id {
-                    let time = Timestamp(retraction.at).milliseconds
-                    try bury(
-                        TombstoneRecord(
-                            feedbackID: id, reason: retraction.reason, retractedAt: time),
-                        in: db)
-                }
-                return outcome
-            }
+            try entries.map { try restore($0, in: db) }
         }
     }
 
-    private func insert(
+    func restore(_ entry: FeedbackEntry, in db: Database) throws -> AddOutcome {
+        let outcome = try insert(
+            entry.feedback, recordedAt: Timestamp(entry.recordedAt).milliseconds, into: db)
+        if let retraction = entry.retraction, let id = outcome.knownID {
+            let time = Timestamp(retraction.at).milliseconds
+            try bury(
+                TombstoneRecord(feedbackID: id, reason: retraction.reason, retractedAt: time),
+                in: db)
+        }
+        return outcome
+    }
+
+    func insert(
         _ feedback: Feedback, recordedAt: Int64, into db: Database
     ) throws -> AddOutcome {
         if let refusal = feedback.refusal { return .refused(refusal) }
@@ -54,8 +55,11 @@ extension FeedbackStore {
             guard known.contentHash == contentHash else {
                 throw StoreError.conflict("two different facts share the id \(id)")
             }
+            if known.isErased { return .erased(id: id) }
             return known.isRetracted ? .retracted(id: id) : .duplicate(of: id)
         }
+        // What was erased elsewhere, and never was here.
+        if try Self.isErased(contentHash, in: db) { return .erased(id: id) }
         try FeedbackRecord(
             id: id, contentHash: contentHash, kind: feedback.kind.rawValue,
             promptID: promptID(of: feedback, in: db), chosen: feedback.chosen,
@@ -77,11 +81,7 @@ extension FeedbackStore {
     }
 
     static func hash(_ data: Data) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let hexadecimal = SHA256.hash(data: data).flatMap {
-            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
-        }
-        return String(decoding: hexadecimal, as: UTF8.self)
+        SHA256.hash(data: data).hexadecimal
     }
 }
 
@@ -89,9 +89,12 @@ extension FeedbackStore {
 private struct KnownFeedback: Decodable, FetchableRecord {
     static let sql = """
         SELECT content_hash AS contentHash,
-            EXISTS (SELECT 1 FROM tombstone WHERE feedback_id = feedback.id) AS isRetracted
+            EXISTS (SELECT 1 FROM tombstone WHERE feedback_id = feedback.id) AS isRetracted,
+            EXISTS (SELECT 1 FROM erasure WHERE erasure.content_hash = feedback.content_hash)
+                AS isErased
         FROM feedback WHERE id = ?
         """
     var contentHash: String
     var isRetracted: Bool
+    var isErased: Bool
 }

@@ -119,6 +119,8 @@ extension FeedbackStore {
                             AND round.state IN ('running', 'completed')) AS isUsed
                     FROM label_answer JOIN label_request ON label_request.id = request_id
                     WHERE withdrawn_at IS NULL AND annotator = 'human'
+                        AND feedback_id NOT IN (
+                            SELECT feedback.id FROM erasure JOIN feedback USING (content_hash))
                     ORDER BY label_answer.id DESC LIMIT 1
                     """)
             guard let row else { return nil }

@@ -56,12 +56,21 @@ extension FeedbackStore {
 
     private static func alteredFacts(in db: Database) throws -> [String] {
         let sql = """
-            SELECT feedback.id AS id, content_hash, kind, hash, messages, chosen, rejected
+            SELECT feedback.id AS id, content_hash, kind, hash, messages, chosen, rejected, source,
+                content_hash IN (SELECT content_hash FROM erasure) AS isErased
             FROM feedback JOIN prompt ON prompt.id = prompt_id ORDER BY seq
             """
         let rows = try Row.fetchCursor(db, sql: sql)
         var problems: [String] = []
         while let row = try rows.next() {
+            if row["isErased"] {
+                let texts: [String?] = [row["chosen"], row["rejected"], row["source"]]
+                let blanks: Set<String> = [Schema.erasedChosen, Schema.erasedRejected]
+                if !blanks.isSuperset(of: texts.compactMap(\.self)) {
+                    problems.append("feedback \(row["id"] as String) was erased and has text")
+                }
+                continue
+            }
             let feedback = (try? PromptRecord.decode(row["messages"])).flatMap { prompt in
                 Feedback.Kind(rawValue: row["kind"]).map {
                     Feedback(

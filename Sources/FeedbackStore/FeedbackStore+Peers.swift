@@ -13,6 +13,8 @@ public struct StoredPeer: Codable, Hashable, Sendable {
     public var host: String?
     /// Whether checkpoints that the host vouches for may be put to use here.
     public var isTrusted: Bool
+    /// Whether the text of feedback may go to the host; only of a trusted one.
+    public var sharesFeedback: Bool
     public var addedAt: Date
 }
 
@@ -42,7 +44,7 @@ extension FeedbackStore {
     /// Records which host a peer is, at first contact; it becomes another only in the place of one that
     /// the caller names, and has to be trusted anew then.
     ///
-    /// A host that was on record without an address, and whether it is trusted, is this peer from now
+    /// A host that was on record without an address, and what it is trusted for, is this peer from now
     /// on.
     ///
     /// - Errors: `conflict` if it was another host before, or the host is another peer.
@@ -50,11 +52,11 @@ extension FeedbackStore {
         _ name: String, host: String, replacing former: String? = nil
     ) throws {
         try write { db in
-            let wasTrusted = try Bool.fetchOne(
+            let former = try Row.fetchOne(
                 db,
                 sql: """
                     DELETE FROM peer WHERE host = ? AND name <> ? AND address IS NULL
-                    RETURNING trusted
+                    RETURNING trusted, shares_feedback
                     """, arguments: [host, name])
             try Self.requireFree("host", host, for: name, in: db)
             let known = try String?.fetchOne(
@@ -72,9 +74,10 @@ extension FeedbackStore {
                         host = excluded.host
                     """,
                 arguments: [name, host, timestamp])
-            if wasTrusted == true {
+            if let former, former["trusted"] {
                 try db.execute(
-                    sql: "UPDATE peer SET trusted = 1 WHERE name = ?", arguments: [name])
+                    sql: "UPDATE peer SET trusted = 1, shares_feedback = ? WHERE name = ?",
+                    arguments: [former["shares_feedback"] as Bool, name])
             }
         }
     }
@@ -86,6 +89,31 @@ extension FeedbackStore {
                 sql: "UPDATE peer SET trusted = 1 WHERE name = ? AND host IS NOT NULL",
                 arguments: [name])
             guard db.changesCount == 1 else { throw StoreError.notFound(what: "peer", id: name) }
+        }
+    }
+
+    /// Lets feedback be exchanged with a trusted peer, or ends that.
+    ///
+    /// - Errors: `conflict` if the peer is not trusted.
+    public func shareFeedback(with name: String, _ isShared: Bool) throws {
+        try write { db in
+            try db.execute(
+                sql: """
+                    UPDATE peer SET shares_feedback = :shared
+                    WHERE name = :name AND (trusted = 1 OR NOT :shared)
+                    """, arguments: ["name": name, "shared": isShared])
+            guard db.changesCount == 1 else {
+                throw StoreError.conflict("the peer \(name) is not trusted")
+            }
+        }
+    }
+
+    /// Whether feedback is exchanged with a host.
+    public func sharesFeedback(with host: String) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT shares_feedback FROM peer WHERE host = ?", arguments: [host])
+                == true
         }
     }
 
@@ -111,17 +139,21 @@ extension FeedbackStore {
 
 /// A row of `peer`.
 private struct PeerRow: Decodable, FetchableRecord {
-    static let sql =
-        "SELECT name, address, host, trusted AS isTrusted, added_at AS addedAt FROM peer"
+    static let sql = """
+        SELECT name, address, host, trusted AS isTrusted, shares_feedback AS sharesFeedback,
+            added_at AS addedAt
+        FROM peer
+        """
     var name: String
     var address: String?
     var host: String?
     var isTrusted: Bool
+    var sharesFeedback: Bool
     var addedAt: Int64
 
     var peer: StoredPeer {
         StoredPeer(
             name: name, address: address, host: host, isTrusted: isTrusted,
-            addedAt: Timestamp(milliseconds: addedAt).date)
+            sharesFeedback: sharesFeedback, addedAt: Timestamp(milliseconds: addedAt).date)
     }
 }

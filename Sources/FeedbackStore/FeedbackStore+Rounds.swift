@@ -14,7 +14,7 @@ extension FeedbackStore {
     ///   - answers: ids from ``pendingOnlinePairs(limit:tokenLimit:)``.
     ///   - tooLong: what it met and leaves out for its length; whatever becomes of the round, no later
     ///     one meets it again under the same limit.
-    /// - Errors: `conflict` when a round is running; `invariant` for a pair that must not be trained on.
+    /// - Errors: `conflict` when a round is running, or text of the plan was erased; `invariant` for a pair that must not be trained on.
     public func beginRound(
         plan: String, on base: String? = nil, new: [String], replayed: [String] = [],
         answers: [Int] = [], tooLong: LongFeedback = LongFeedback()
@@ -27,6 +27,7 @@ extension FeedbackStore {
                     "round \(running) is not finished; resume or cancel it first")
             }
             if let base { try Self.requireActive(base, in: db) }
+            try Self.requireNothingErased(in: plan, answers: answers, db)
             try db.execute(
                 sql: "INSERT INTO round (state, plan, started_at) VALUES ('running', ?, ?)",
                 arguments: [plan, timestamp])

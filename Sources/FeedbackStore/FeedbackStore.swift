@@ -134,7 +134,7 @@ extension FeedbackStore {
         connection.busyMode = .timeout(configuration.busyTimeout)
         connection.maximumReaderCount = configuration.readerCount
         connection.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA cell_size_check = ON")
+            try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON")
         }
         return connection
     }

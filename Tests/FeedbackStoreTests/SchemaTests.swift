@@ -38,6 +38,8 @@ import Testing
         let done = try store.completeRound(new: [ids[0]], digit: "a")
         #expect(done == 1)
         try store.retract(ids[2])
+        let erased = try store.add([.numbered(100)]).compactMap(\.id)
+        try store.erase(erased)
         var tooLong = LongFeedback()
         tooLong.pairs[ids[2]] = 2000
         let round = try store.beginRound(
@@ -61,6 +63,7 @@ import Testing
                 name: "n", path: "/n", sha256: String(repeating: "0", count: 64), size: 1,
                 modifiedAt: test.clock.now))
         try store.activateModel("m")
+        try store.recordPeer("nas", address: "ssh://nas")
     }
 
     private static let hash = String(repeating: "f", count: 64)
@@ -102,6 +105,22 @@ import Testing
         "INSERT INTO tombstone SELECT feedback_id, 'again', 1 FROM tombstone",
         "UPDATE tombstone SET reason = 'else'",
         "DELETE FROM tombstone",
+        "UPDATE tombstone SET retracted_at = retracted_at + 1",
+        // Erasures.
+        "INSERT INTO erasure VALUES ('short', 1)",
+        "INSERT INTO erasure SELECT content_hash, 1 FROM erasure",
+        "INSERT INTO erasure VALUES ('\(hash)', -1)",
+        "UPDATE erasure SET erased_at = erased_at + 1",
+        "DELETE FROM erasure",
+        "INSERT INTO feedback SELECT seq + 10, id, content_hash, kind, prompt_id, 'a', 'b', NULL, 1 FROM feedback JOIN erasure USING (content_hash)",
+        "UPDATE feedback SET chosen = 'text again' WHERE content_hash IN (SELECT content_hash FROM erasure)",
+        "UPDATE feedback SET chosen = 'erased, chosen', rejected = 'erased, rejected', source = NULL WHERE seq = 1",
+        "UPDATE prompt SET messages = '[{\"content\":\"\",\"role\":\"user\"}]', hash = (SELECT content_hash FROM feedback WHERE prompt_id = prompt.id) WHERE id = 1",
+        "UPDATE label_candidate SET text = ''",
+        "UPDATE label_answer SET chosen = NULL, rejected = NULL",
+        "INSERT INTO checkpoint_mark VALUES ('short', '\(hash)')",
+        "INSERT INTO checkpoint_mark VALUES ('\(hash)', '../../etc')",
+        "UPDATE peer SET shares_feedback = 1",
         // Rounds.
         "INSERT INTO round (state, plan, started_at) VALUES ('running', '{}', 1)",
         "INSERT INTO round (state, plan, started_at, finished_at) VALUES ('lost', '{}', 1, 1)",
@@ -221,6 +240,10 @@ import Testing
         "INSERT INTO prompt (hash, messages, held_out) VALUES ('\(hash)', '[1]', 0)",
         "\(feedback) ('ffffffffffffffff', '\(hash)', 'pair', 1, 'a', 'b', 1)",
         "\(feedback) ('ffffffffffffffff', '\(hash)', 'rating', 1, NULL, 'b', 1)",
+        "INSERT INTO erasure VALUES ('\(hash)', 1)",
+        "UPDATE erasure SET erased_at = erased_at - 1",
+        "UPDATE tombstone SET retracted_at = retracted_at - 1",
+        "INSERT INTO checkpoint_mark VALUES ('\(hash)', '\(hash)')",
         "INSERT INTO round (state, plan, started_at, finished_at) VALUES ('cancelled', '{}', 1, 1)",
         "INSERT INTO round (state, plan, failure, started_at, finished_at) VALUES ('failed', '{}', 'x', 1, 1)",
         "INSERT INTO round_skip (round_id, feedback_id, reason) SELECT 2, id, 'retracted' FROM feedback WHERE seq = 1",

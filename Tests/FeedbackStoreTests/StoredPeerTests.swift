@@ -79,4 +79,20 @@ import Testing
         #expect(try store.peers().count == 1)
         #expect(peer.name == "laptop" && peer.host == host && peer.isTrusted)
     }
+
+    @Test func feedbackIsSharedWithATrustedHostOnly() throws {
+        try store.recordPeer("nas", host: host)
+        #expect { try store.shareFeedback(with: "nas", true) } throws: { isConflict($0) }
+        #expect(try !store.sharesFeedback(with: host))
+        try store.trustPeer("nas")
+        #expect(try !store.sharesFeedback(with: host), "trust alone is not enough")
+        try store.shareFeedback(with: "nas", true)
+        #expect(try store.sharesFeedback(with: host) && !store.sharesFeedback(with: other))
+        try store.recordPeer("box", address: "ssh://box")
+        try store.recordPeer("box", host: host)
+        #expect(try store.sharesFeedback(with: host), "the mark is the host's")
+        try store.shareFeedback(with: "box", false)
+        #expect(try !store.sharesFeedback(with: host))
+        #expect(try store.peers().map(\.isTrusted) == [true])
+    }
 }

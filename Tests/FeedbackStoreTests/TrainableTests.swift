@@ -67,6 +67,15 @@ import Testing
                 sql: """
                     DROP TRIGGER feedback_becomes_trainable; DROP TRIGGER tombstone_ends_training;
                     DROP TRIGGER round_completes_training; DROP TABLE trainable;
+                    DROP TRIGGER feedback_once_erased_never_comes_back;
+                    DROP TRIGGER feedback_is_never_changed; DROP TRIGGER prompt_is_never_changed;
+                    DROP TRIGGER tombstone_is_never_changed;
+                    DROP TRIGGER label_candidate_is_never_changed;
+                    DROP TRIGGER label_answer_is_only_withdrawn;
+                    DROP TRIGGER round_once_finished_is_final;
+                    DROP TRIGGER retraction_marks_checkpoints;
+                    DROP TRIGGER checkpoint_is_marked_from_the_start;
+                    DROP TABLE erasure; DROP TABLE checkpoint_mark;
                     DROP TABLE peer; DROP TABLE collected; DROP TABLE pin; DROP INDEX feedback_by_kind; DROP INDEX feedback_by_time;
                     DELETE FROM grdb_migrations WHERE identifier >= 'v0003';
                     """)

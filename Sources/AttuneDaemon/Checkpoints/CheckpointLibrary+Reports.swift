@@ -8,15 +8,16 @@ extension CheckpointLibrary {
     /// All checkpoints, the latest first; a damaged one says so and hides no other.
     func reports() throws -> [CheckpointReport] {
         let history = try store.promotions()
-        return try store.checkpoints().map { try report($0, history: history) }
+        let withdrawals = try withdrawals()
+        return try store.checkpoints().map { try report($0, history: history, withdrawals) }
     }
 
     func report(_ id: CheckpointID) throws -> CheckpointReport {
-        try report(store.checkpoint(id.hex), history: store.promotions())
+        try report(store.checkpoint(id.hex), history: store.promotions(), withdrawals())
     }
 
     private func report(
-        _ checkpoint: StoredCheckpoint, history: [StoredPromotion]
+        _ checkpoint: StoredCheckpoint, history: [StoredPromotion], _ withdrawals: CheckpointMarks
     ) throws -> CheckpointReport {
         let round = try checkpoint.round.map { try store.round($0) }
         let state: CheckpointReport.State =
@@ -29,7 +30,9 @@ extension CheckpointLibrary {
             addedAt: checkpoint.recordedAt, gate: try gate.map { try GateReport(json: $0) },
             pinned: checkpoint.isPinned ? true : nil, collectedAt: checkpoint.collectedAt)
         do {
-            let manifest = try repository.manifest(of: ObjectID(validating: checkpoint.id))
+            let id = try ObjectID(validating: checkpoint.id)
+            report.withdrawals = withdrawals.of(id)
+            let manifest = try repository.manifest(of: id)
             report.add(manifest)
             report.metrics = metrics(of: manifest).reportFigures
             if checkpoint.collectedAt == nil { try repository.requireWhole(manifest) }

@@ -35,7 +35,7 @@ private actor ExportCursor {
             filter.retracted = format == .attune ? .include : .exclude
             let page = try store.feedback(matching: filter, after: cursor, limit: 500)
             var lines = Data()
-            for entry in page.entries {
+            for entry in page.entries where entry.erasedAt == nil {
                 let pair = pairs[entry.id].map { (chosen: $0.chosen, rejected: $0.rejected) }
                 guard let line = try format.line(for: entry, online: pair) else { continue }
                 lines.append(line)

@@ -44,6 +44,20 @@ extension RouteTable {
                     subject: entry.id))
             return try .value(entry)
         }
+        serve(ControlRoutes.eraseFeedback) { call in
+            let ids = try await call.input().ids
+            guard ids.count <= ControlProtocol.feedbackBatchLimit else {
+                throw ControlError(
+                    .tooLarge,
+                    "cannot erase \(ids.count) at once: name at most"
+                        + " \(ControlProtocol.feedbackBatchLimit)")
+            }
+            let (entries, round) = try await daemon.withoutRound(
+                holding: { store in try ids.map { try store.feedback($0).id } },
+                { store in try store.erase(ids) })
+            for entry in entries { daemon.announce(erased: entry.id) }
+            return try .value(ErasureReport(entries: entries, cancelledRound: round))
+        }
         serve(ControlRoutes.exportFeedback) { call in
             let format = try await call.input().format
             return .lines(format.chunks(from: store))
@@ -60,6 +74,8 @@ extension FeedbackOutcome {
             self.init(
                 result: .refused, id: id,
                 reason: "it was retracted, and stays so; change it to add it as new")
+        case .erased(let id):
+            self.init(result: .refused, id: id, reason: "it was erased, and stays so")
         case .refused(let refusal): self.init(result: .refused, reason: "\(refusal)")
         }
     }

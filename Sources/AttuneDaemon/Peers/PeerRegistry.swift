@@ -17,8 +17,8 @@ struct PeerRegistry: Sendable {
         let known = Set(recorded.compactMap(\.host) + [checkpoints.key.id])
         let met = heads.filter { !known.contains($0.host) }.map { head in
             PeerReport(
-                name: nil, address: nil, host: head.host, trusted: false, head: head.checkpoint,
-                addedAt: nil)
+                name: nil, address: nil, host: head.host, trusted: false, sharesFeedback: false,
+                head: head.checkpoint, addedAt: nil)
         }
         return PeerList(host: checkpoints.key.id, peers: recorded + met)
     }
@@ -102,6 +102,19 @@ struct PeerRegistry: Sendable {
         return try find(recorded)
     }
 
+    /// Lets feedback go to a trusted host, or ends that.
+    func share(_ isShared: Bool, with name: String) throws -> PeerReport {
+        let peer = try find(name)
+        guard let recorded = peer.name, peer.trusted || !isShared else {
+            throw ControlError(
+                .conflict,
+                "cannot exchange feedback with \(name): it is not trusted; `attunectl peer trust \(name)"
+                    + " --feedback` does both")
+        }
+        try store.shareFeedback(with: recorded, isShared)
+        return try find(recorded)
+    }
+
     func remove(_ name: String) throws -> PeerReport {
         let peer = try find(name)
         if let recorded = peer.name {
@@ -149,6 +162,7 @@ struct PeerRegistry: Sendable {
         return PeerReport(
             name: peer.name, address: peer.address, host: holder?.host,
             trusted: peer.isTrusted && !isRevoked,
+            sharesFeedback: peer.sharesFeedback && !isRevoked,
             head: heads.first { $0.host == holder?.host }?.checkpoint, addedAt: peer.addedAt,
             revoked: isRevoked ? true : nil,
             predecessor: holder?.host == compared ? nil : compared)

@@ -26,6 +26,11 @@ extension RouteTable {
                     try registry.trust(call.parameter, fingerprint: trust.fingerprint)
                 })
         }
+        serve(ControlRoutes.shareFeedback) { call in
+            let isShared = try await call.input().shared
+            return try await .value(
+                store.perform { _ in try registry.share(isShared, with: call.parameter) })
+        }
         serve(ControlRoutes.removePeer) { call in
             try await .value(store.perform { _ in try registry.remove(call.parameter) })
         }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// What one connection may still do. Rights only ever shrink.
 package final class ConnectionRights: Sendable {
-    private let limits = Mutex(ConnectionLimits(role: .full))
+    private let limits = Mutex(ConnectionLimits(role: .full, feedback: true))
 
     package init() {}
 
@@ -11,12 +11,19 @@ package final class ConnectionRights: Sendable {
         limits.withLock { limits in
             limits.role = min(limits.role, new.role)
             limits.quota = [limits.quota, new.quota].compactMap(\.self).min()
+            limits.feedback = limits.feedback == true && (new.role == .full || new.feedback == true)
         }
     }
 
     /// - Errors: ``ControlError`` of kind `forbidden`.
-    func require(_ role: PeerRole) throws {
-        let own = limits.withLock { $0.role }
+    func require(_ role: PeerRole, feedback needsFeedback: Bool = false) throws {
+        let (own, mayHaveFeedback) = limits.withLock { ($0.role, $0.feedback == true) }
+        guard mayHaveFeedback || !needsFeedback else {
+            throw ControlError(
+                .forbidden,
+                "cannot exchange feedback over this connection: its role is \(own.rawValue), without"
+                    + " `--feedback`")
+        }
         guard role > own else { return }
         let remedy =
             own == .pull && role == .peer

@@ -20,7 +20,7 @@ package struct RouteTable: ~Copyable {
         precondition(served.insert(route.name).inserted, "\(route.name) is served twice")
         let parameter = route.parameter
         router.on(RouterPath(route.path), method: route.method.httpMethod) { request, context in
-            try context.rights.require(route.role)
+            try context.rights.require(route.role, feedback: route.needsFeedbackRight)
             let call = Call<Input>(
                 peer: context.peer, rights: context.rights,
                 parameter: try parameter.map { try context.parameters.require($0) } ?? "",

@@ -1,3 +1,4 @@
+import CheckpointStore
 package import ControlAPI
 import FeedbackStore
 import Foundation
@@ -35,6 +36,17 @@ extension Trainer {
     }
 
     private func report(_ round: StoredRound) async throws -> RoundReport {
+        var report = try await plainReport(round)
+        if let id = round.checkpoint {
+            let checkpoints = checkpoints
+            report.withdrawals = try await store.perform { _ in
+                try checkpoints.withdrawals().of(ObjectID(validating: id))
+            }
+        }
+        return report
+    }
+
+    private func plainReport(_ round: StoredRound) async throws -> RoundReport {
         let (skips, promotions) = try await store.perform {
             (try $0.skips(ofRound: round.id), Set(try $0.promotions().compactMap(\.checkpoint)))
         }

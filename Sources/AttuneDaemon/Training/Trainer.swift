@@ -31,7 +31,7 @@ package actor Trainer {
         var task: Task<Void, Never>?
     }
 
-    private let checkpoints: CheckpointLibrary
+    let checkpoints: CheckpointLibrary
     private let models: ModelLibrary
     private let runner: RoundRunner
     private let configuration: DaemonConfiguration

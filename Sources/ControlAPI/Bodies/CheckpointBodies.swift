@@ -39,13 +39,15 @@ public struct CheckpointReport: JSONBody, Hashable {
     public var pinned: Bool?
     /// When its objects were let go; only manifest and metrics are here since.
     public var collectedAt: Date?
+    /// What was taken back of the feedback in it; absent if nothing was.
+    public var withdrawals: Withdrawals?
 
     public init(
         id: String, parents: [String] = [], state: State, origin: String, host: String? = nil,
         round: Int? = nil, base: BaseModel? = nil, rank: Int? = nil, alpha: Double? = nil,
         targetModules: [String] = [], objects: [String: ObjectReport] = [:], addedAt: Date,
         metrics: [String: Double] = [:], gate: GateReport? = nil, damage: String? = nil,
-        pinned: Bool? = nil, collectedAt: Date? = nil
+        pinned: Bool? = nil, collectedAt: Date? = nil, withdrawals: Withdrawals? = nil
     ) {
         self.id = id
         self.parents = parents
@@ -64,6 +66,7 @@ public struct CheckpointReport: JSONBody, Hashable {
         self.damage = damage
         self.pinned = pinned
         self.collectedAt = collectedAt
+        self.withdrawals = withdrawals
     }
 
     /// The base model that a checkpoint belongs to.

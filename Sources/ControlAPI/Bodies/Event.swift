@@ -5,6 +5,7 @@ public struct Event: JSONBody, Hashable {
     public enum Kind: String, Codable, CaseIterable, Sendable {
         case feedbackAdded = "feedback-added"
         case feedbackRetracted = "feedback-retracted"
+        case feedbackErased = "feedback-erased"
         case labelRequested = "label-requested"
         case labelClosed = "label-closed"
         case roundStarted = "round-started"

@@ -13,6 +13,8 @@ public struct PeerReport: JSONBody, Hashable {
     public var fingerprint: String?
     /// Whether checkpoints it vouches for may be put to use here.
     public var trusted: Bool
+    /// Whether the text of feedback may go there; absent for this host itself.
+    public var sharesFeedback: Bool?
     /// The checkpoint it has in use, as far as is known here.
     public var head: CheckpointID?
     public var addedAt: Date?
@@ -22,14 +24,16 @@ public struct PeerReport: JSONBody, Hashable {
     public var predecessor: HostID?
 
     public init(
-        name: String?, address: String?, host: HostID?, trusted: Bool, head: CheckpointID?,
-        addedAt: Date?, revoked: Bool? = nil, predecessor: HostID? = nil
+        name: String?, address: String?, host: HostID?, trusted: Bool,
+        sharesFeedback: Bool? = nil, head: CheckpointID?, addedAt: Date?, revoked: Bool? = nil,
+        predecessor: HostID? = nil
     ) {
         self.name = name
         self.address = address
         self.host = host
         fingerprint = host?.fingerprint
         self.trusted = trusted
+        self.sharesFeedback = sharesFeedback
         self.head = head
         self.addedAt = addedAt
         self.revoked = revoked

@@ -81,6 +81,8 @@ public struct RoundReport: JSONBody, Hashable {
     public var gate: GateReport?
     /// Why it failed.
     public var failure: String?
+    /// What was taken back since of the feedback in its checkpoint; absent if nothing was.
+    public var withdrawals: Withdrawals?
 
     public init(
         id: Int, state: State, startedAt: Date, finishedAt: Date? = nil, seconds: Double = 0,

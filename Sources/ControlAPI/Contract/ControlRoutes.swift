@@ -1,3 +1,4 @@
+public import CheckpointStore
 public import FeedbackFormats
 
 /// The route table: every request the daemon answers.
@@ -37,6 +38,12 @@ public enum ControlRoutes {
     public static let retractFeedback = Endpoint<Nothing, FeedbackEntry>(
         "retractFeedback", .post, "/feedback/{id}/retract", errors: [.notFound, .storageFull],
         summary: "Takes a feedback back; it stays on record and is never trained on again.")
+
+    public static let eraseFeedback = Endpoint<FeedbackErasure, ErasureReport>(
+        "eraseFeedback", .post, "/feedback/erase",
+        errors: [.notFound, .conflict, .busy, .storageFull],
+        summary: "Takes the text of feedback out of every file, for good, here and where sync goes."
+    )
 
     // MARK: Label requests
 
@@ -171,6 +178,30 @@ public enum ControlRoutes {
         for: .peer,
         summary: "Hands over what a host has said of its own key: a successor, or a revocation.")
 
+    // MARK: Feedback, for sync
+
+    public static let proveHost = Endpoint<HostChallenge, HostProof>(
+        "proveHost", .post, "/feedback/proof",
+        for: .pull, withFeedback: true, summary: "Proves to another host that this one has its key."
+    )
+    public static let digestFeedback = Endpoint<FeedbackDigestQuery, FeedbackDigest>(
+        "digestFeedback", .post, "/feedback/digest", errors: [.untrusted],
+        for: .pull, withFeedback: true,
+        summary: "Summaries of the set of feedback, by which two hosts find where they differ.")
+    public static let feedbackFacts = Endpoint<FeedbackFactsQuery, FeedbackFacts>(
+        "feedbackFacts", .post, "/feedback/facts", errors: [.untrusted],
+        for: .pull, withFeedback: true,
+        summary: "What is known of some facts without their text: retractions and erasures.")
+    public static let feedbackEntries = Endpoint<FeedbackEntriesQuery, FeedbackEntryBatch>(
+        "feedbackEntries", .post, "/feedback/entries", errors: [.untrusted],
+        for: .pull, withFeedback: true,
+        summary: "Feedback by content hash, as much as fits into one answer.")
+    public static let uniteFeedback = Endpoint<FeedbackDelivery, FeedbackUnion>(
+        "uniteFeedback", .post, "/feedback/unite",
+        errors: [.untrusted, .conflict, .busy, .refusedByPolicy, .storageFull],
+        for: .peer, withFeedback: true,
+        summary: "Takes in another host's feedback, retractions and erasures.")
+
     // MARK: Peers
 
     public static let listPeers = Endpoint<Nothing, PeerList>(
@@ -187,6 +218,10 @@ public enum ControlRoutes {
     public static let trustPeer = Endpoint<PeerTrust, PeerReport>(
         "trustPeer", .post, "/peers/{name}/trust", errors: [.notFound, .conflict, .storageFull],
         summary: "Lets checkpoints that a host vouches for be put to use here.")
+    public static let shareFeedback = Endpoint<FeedbackSharing, PeerReport>(
+        "shareFeedback", .post, "/peers/{name}/feedback",
+        errors: [.notFound, .conflict, .storageFull],
+        summary: "Lets the text of feedback go to a trusted peer, or ends that.")
     public static let removePeer = Endpoint<Nothing, PeerReport>(
         "removePeer", .post, "/peers/{name}/remove", errors: [.notFound, .storageFull],
         summary: "Forgets a peer, and that it was trusted; its checkpoints stay.")

@@ -1,8 +1,8 @@
 /// What a connection may do: each role may all that the ones before it may.
 public enum PeerRole: String, Codable, CaseIterable, Sendable, Comparable {
-    /// Fetch checkpoints.
+    /// Fetch checkpoints; and feedback, if that is allowed besides.
     case pull
-    /// Fetch and hand over checkpoints; nothing is activated by that.
+    /// Fetch and hand over; nothing is activated by that.
     case peer
     /// Everything.
     case full
@@ -15,11 +15,14 @@ public enum PeerRole: String, Codable, CaseIterable, Sendable, Comparable {
 /// What a connection gives up, for as long as it lasts.
 public struct ConnectionLimits: JSONBody, Hashable {
     public var role: PeerRole
-    /// Bytes of objects it may hand over; without a limit of its own unless set.
+    /// Bytes of objects and feedback it may hand over; without a limit of its own unless set.
     public var quota: Int?
+    /// Whether it may exchange feedback with a host that shares it; not, below `full`, unless set.
+    public var feedback: Bool?
 
-    public init(role: PeerRole, quota: Int? = nil) {
+    public init(role: PeerRole, quota: Int? = nil, feedback: Bool? = nil) {
         self.role = role
         self.quota = quota
+        self.feedback = feedback
     }
 }

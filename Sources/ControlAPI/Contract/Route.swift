@@ -40,6 +40,8 @@ public struct Route: Sendable {
     public let errors: [ErrorKind]
     /// The least that a connection must be allowed.
     public let role: PeerRole
+    /// Whether a connection of a role below `full` must also be let have feedback.
+    public let needsFeedbackRight: Bool
 
     /// The kinds that any route can give.
     public static let commonErrors: [ErrorKind] = [
@@ -63,12 +65,13 @@ public struct Endpoint<Input: WireForm, Output: WireForm>: Sendable {
 
     init(
         _ name: String, _ method: HTTPVerb, _ path: String,
-        errors: [ErrorKind] = [], for role: PeerRole = .full, summary: String
+        errors: [ErrorKind] = [], for role: PeerRole = .full,
+        withFeedback needsFeedbackRight: Bool = false, summary: String
     ) {
         route = Route(
             name: name, method: method, path: ControlProtocol.prefix + path,
             summary: summary, input: Input.payload, output: Output.payload, errors: errors,
-            role: role)
+            role: role, needsFeedbackRight: needsFeedbackRight)
     }
 }
 

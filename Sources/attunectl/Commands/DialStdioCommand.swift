@@ -21,9 +21,15 @@ struct DialStdioCommand: AsyncParsableCommand {
     var role = PeerRole.full
     @Option(
         help: ArgumentHelp(
-            "Bytes of checkpoints that one connection may hand over, such as 500M or 2G.",
+            "Bytes of checkpoints and feedback that one connection may hand over, such as 500M or 2G.",
             valueName: "bytes"))
     var quota: ByteCount?
+    @Flag(
+        help: """
+            With the role pull or peer: feedback as well, its text with it, with hosts that `peer trust --feedback` \
+            has marked here. The role full always may.
+            """)
+    var feedback = false
 
     func validate() throws {
         if options.host != nil {
@@ -35,7 +41,9 @@ struct DialStdioCommand: AsyncParsableCommand {
         let socket = try UnixSocket.connect(to: options.socket ?? SocketLocation.resolve())
         if role != .full || quota != nil {
             try ConnectionPreamble.send(
-                ConnectionLimits(role: role, quota: quota?.bytes), over: socket)
+                ConnectionLimits(
+                    role: role, quota: quota?.bytes, feedback: feedback ? true : nil),
+                over: socket)
         }
         Relay.run(input: STDIN_FILENO, output: STDOUT_FILENO, socket: socket)
         close(socket)

@@ -7,7 +7,7 @@ struct FeedbackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "feedback", abstract: "Give, list, take back and export feedback.",
         subcommands: [
-            Add.self, Import.self, List.self, Show.self, Retract.self, Export.self,
+            Add.self, Import.self, List.self, Show.self, Retract.self, Erase.self, Export.self,
         ])
 
     struct List: AsyncParsableCommand {

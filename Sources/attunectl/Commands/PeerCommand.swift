@@ -7,8 +7,9 @@ struct PeerCommand: AsyncParsableCommand {
         commandName: "peer", abstract: "Name other hosts, and say which of them you trust.",
         discussion: """
             Sync takes checkpoints from anyone it is pointed at and activates none. Put to use here is only what this \
-            host made itself, or what a trusted host vouches for with its signed head. A host is named by its peer's \
-            name or by the beginning of its fingerprint.
+            host made itself, or what a trusted host vouches for with its signed head. Feedback, which is text, goes \
+            only to a host that is trusted for it, on both sides. A host is named by its peer's name or by the \
+            beginning of its fingerprint.
             """,
         subcommands: [List.self, Show.self, Add.self, Trust.self, Remove.self])
 
@@ -79,6 +80,10 @@ struct PeerCommand: AsyncParsableCommand {
             discussion: """
                 Compare the fingerprint with what `attunectl peer show --fingerprint` prints on the host itself. On a \
                 terminal you are asked whether it is the same; a script says it with --fingerprint.
+
+                With --feedback the text of your feedback may go there as well: sync exchanges it once that host has \
+                marked this one, too. It can then retract and erase feedback here as well. --no-feedback ends that and leaves the host trusted; what it has it keeps, and \
+                erasures reach it no more.
                 """)
 
         @OptionGroup var options: GlobalOptions
@@ -86,15 +91,27 @@ struct PeerCommand: AsyncParsableCommand {
         var name: String
         @Option(help: "The fingerprint, as the host itself prints it.")
         var fingerprint: String?
+        @Flag(inversion: .prefixedNo, help: "Exchange feedback with it, or do so no more.")
+        var feedback: Bool?
 
         func run() async throws {
             let peer = try await options.connected { client in
-                let compared =
-                    if let fingerprint { fingerprint } else { try await confirmed(by: client) }
+                guard let feedback else { return try await trust(by: client) }
+                let known = try await client.send(ControlRoutes.listPeers).peer(named: name)
+                if feedback, !known.trusted || fingerprint != nil {
+                    _ = try await trust(by: client)
+                }
                 return try await client.send(
-                    ControlRoutes.trustPeer, PeerTrust(fingerprint: compared), at: name)
+                    ControlRoutes.shareFeedback, FeedbackSharing(shared: feedback), at: name)
             }
             try options.output.show(peer, PeerText.peer)
+        }
+
+        private func trust(by client: ControlClient) async throws -> PeerReport {
+            let compared =
+                if let fingerprint { fingerprint } else { try await confirmed(by: client) }
+            return try await client.send(
+                ControlRoutes.trustPeer, PeerTrust(fingerprint: compared), at: name)
         }
 
         /// The fingerprint that is known here, if a person says it is the right one.

@@ -1,16 +1,20 @@
 import ArgumentParser
-package import CheckpointStore
-package import ControlAPI
+import CheckpointStore
+import ControlAPI
 import Foundation
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",
-        abstract: "Exchange checkpoints with other hosts, directories or buckets.",
+        abstract:
+            "Exchange checkpoints with other hosts, directories or buckets, and feedback with trusted hosts.",
         discussion: """
             PEER is the name of one that `peer add` put on record, or ssh://user@host[:port], unix:///path, dir:///path \
             or rclone:remote:path (a store in rclone's configuration, such as a bucket); without any, all on record are \
-            taken in turn. Nothing is activated by it: `checkpoint promote` does that. Hosts whose heads differ are shown, and those that are not trusted here. A checkpoint that has \
+            taken in turn. Nothing is activated by it: `checkpoint promote` does that. Feedback is exchanged only between \
+            two hosts that have marked each other for it (`peer trust --feedback`), never with a directory or a store; \
+            retractions and erasures go along, answers to label requests stay where they were given. Hosts whose heads \
+            differ are shown, and those that are not trusted here. A checkpoint that has \
             lost a part is completed if the other side has it. Cut it anywhere and start it again. Ends with code 5 if \
             anything was refused; a peer that cannot be reached does not keep the others from their turn.
             """)
@@ -149,7 +153,11 @@ struct SyncCommand: AsyncParsableCommand {
                 if let name = partner.name, !dryRun {
                     try await contact(name, remote, having: inventory, local, client)
                 }
-                return try await exchange(local, remote, having: inventory)
+                var report = try await exchange(local, remote, having: inventory)
+                if let host = inventory.host {
+                    report.feedback = try await exchangeFeedback(client, with: peer, as: host)
+                }
+                return report
             }
         }
     }
@@ -208,21 +216,4 @@ struct SyncCommand: AsyncParsableCommand {
         synchronizer.bytesPerSecond = limitRate?.bytes
         return try await work(synchronizer)
     }
-}
-
-/// What one `sync` did, both ways.
-package struct SyncReport: Encodable {
-    package var peer: String
-    package var pulled: SyncSummary?
-    package var pushed: SyncSummary?
-    /// Hosts that have something in use which is known here, and are not trusted here.
-    package var strangers: [PeerReport] = []
-
-    package init(peer: String, pulled: SyncSummary?, pushed: SyncSummary?) {
-        self.peer = peer
-        self.pulled = pulled
-        self.pushed = pushed
-    }
-
-    package var refusals: [SyncRefusal] { (pulled?.refusals ?? []) + (pushed?.refusals ?? []) }
 }

@@ -19,7 +19,17 @@ package enum CheckpointText {
         let damages = checkpoints.compactMap { checkpoint in
             checkpoint.damage.map { "\(Format.id(checkpoint.id)) is damaged: \($0)" }
         }
-        return ([table.text] + damages).joined(separator: "\n")
+        let withdrawn = checkpoints.compactMap { checkpoint in
+            checkpoint.withdrawals.map { "\(Format.id(checkpoint.id)) was trained on \(taken($0))" }
+        }
+        return ([table.text] + damages + withdrawn).joined(separator: "\n")
+    }
+
+    /// What of a checkpoint's feedback was taken back.
+    static func taken(_ withdrawals: Withdrawals) -> String {
+        [(withdrawals.erased, "erased"), (withdrawals.retracted, "retracted")]
+            .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
+            + " feedback, itself or before"
     }
 
     package static func checkpoint(_ checkpoint: CheckpointReport) -> String {
@@ -44,6 +54,7 @@ package enum CheckpointText {
                     + checkpoint.targetModules.joined(separator: " "))
         }
         facts.add("added", Format.time(checkpoint.addedAt))
+        facts.add("trained on", checkpoint.withdrawals.map(taken))
         if let damage = checkpoint.damage { facts.add("damaged", damage) }
         if let date = checkpoint.collectedAt {
             facts.add("collected", "\(Format.time(date)); only manifest and metrics are here")

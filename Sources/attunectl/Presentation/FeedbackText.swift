@@ -33,6 +33,7 @@ package enum FeedbackText {
             entry.retraction.map { retraction in
                 Format.time(retraction.at) + (retraction.reason.map { ": \($0)" } ?? "")
             })
+        facts.add("erased", entry.erasedAt.map { Format.time($0) })
         var parts = [facts.text] + entry.feedback.prompt.map(LabelText.turn)
         if let chosen = entry.feedback.chosen {
             parts.append(Paint.green("chosen:") + " " + Format.printable(chosen))
@@ -57,6 +58,7 @@ package enum FeedbackText {
     }
 
     private static func marks(_ entry: FeedbackEntry) -> String {
+        if entry.erasedAt != nil { return "erased" }
         if entry.retraction != nil { return "retracted" }
         return entry.heldOut ? "held out" : ""
     }

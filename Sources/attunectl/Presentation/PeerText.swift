@@ -7,10 +7,10 @@ package enum PeerText {
         guard !peers.isEmpty else {
             return "no peers; `attunectl peer add NAME ADDRESS` puts one on record"
         }
-        var table = Table("name", "trusted", "head", "fingerprint", "address")
+        var table = Table("name", "trusted", "feedback", "head", "fingerprint", "address")
         for peer in peers {
             table.add(
-                peer.name ?? "", trust(in: peer),
+                peer.name ?? "", trust(in: peer), peer.sharesFeedback == true ? "yes" : "no",
                 peer.head.map { Format.id($0.hex) } ?? "", peer.fingerprint ?? "",
                 peer.address ?? "")
         }
@@ -26,6 +26,9 @@ package enum PeerText {
         facts.add("head", peer.head?.hex)
         facts.add("trusted", trust(in: peer))
         facts.add("was", peer.predecessor?.fingerprint)
+        facts.add(
+            "feedback",
+            peer.sharesFeedback.map { $0 ? "exchanged by sync" : "does not go there" })
         return facts.text
     }
 

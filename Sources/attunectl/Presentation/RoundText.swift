@@ -31,6 +31,7 @@ package enum RoundText {
         facts.add(
             "checkpoint",
             round.checkpoint.map { Format.id($0) + (round.promoted ? ", promoted" : "") })
+        facts.add("taken back", round.withdrawals.map(CheckpointText.taken))
         facts.add("failure", round.failure)
         return [facts.text, metrics(round.metrics), round.gate.map(gate) ?? ""]
             .filter { !$0.isEmpty }.joined(separator: "\n\n")

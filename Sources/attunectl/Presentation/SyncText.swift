@@ -1,5 +1,6 @@
 package import CheckpointStore
 package import ControlAPI
+import FeedbackFormats
 
 /// Syncs in words.
 package enum SyncText {
@@ -19,6 +20,7 @@ package enum SyncText {
         var lines: [String] = []
         if let pulled = report.pulled { lines += direction(pulled, "from") }
         if let pushed = report.pushed { lines += direction(pushed, "to") }
+        if let feedback = report.feedback { lines.append(self.feedback(feedback)) }
         for refusal in report.refusals {
             let host = refusal.host.map { " of host \($0.short)" } ?? ""
             let what = refusal.checkpoint?.short ?? "a record of the key"
@@ -61,5 +63,24 @@ package enum SyncText {
                     + (checkpoints.isEmpty ? "" : ": \(checkpoints)")
             ]
         }
+    }
+
+    private static func feedback(_ feedback: FeedbackExchange) -> String {
+        guard let summary = feedback.summary else {
+            return "feedback: none exchanged: \(feedback.refusal ?? "")"
+        }
+        func part(_ union: FeedbackUnion, _ verb: String) -> String? {
+            let parts = [
+                (union.added, "new"), (union.retracted, "retracted"), (union.erased, "erased"),
+                (union.refused, "refused"),
+            ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+            return parts.isEmpty ? nil : "\(verb) \(parts.joined(separator: ", "))"
+        }
+        let isDryRun = summary.isDryRun
+        let parts = [
+            part(summary.received, isDryRun ? "would receive" : "received"),
+            part(summary.sent, isDryRun ? "would send" : "sent"),
+        ].compactMap(\.self)
+        return "feedback: " + (parts.isEmpty ? "nothing new" : parts.joined(separator: "; "))
     }
 }

@@ -190,4 +190,30 @@ import attunectl
         #expect(text.contains("host \(one.id.short)  \(ObjectID(hashing: Data([1])).short)"))
         #expect(text.contains("host \(two.id.short)  \(ObjectID(hashing: Data([2])).short)"))
     }
+
+    @Test func whatBecameOfFeedbackIsOneLine() {
+        var report = SyncReport(peer: "ssh://nas", pulled: nil, pushed: nil)
+        #expect(SyncText.report(report) == "")
+        report.feedback = FeedbackExchange(summary: FeedbackSyncSummary())
+        #expect(SyncText.report(report) == "feedback: nothing new")
+        var summary = FeedbackSyncSummary()
+        summary.received.added = 3
+        summary.received.refused = 1
+        summary.sent.erased = 2
+        report.feedback = FeedbackExchange(summary: summary)
+        #expect(SyncText.report(report) == "feedback: received 3 new, 1 refused; sent 2 erased")
+        report.feedback = FeedbackExchange(refusal: "it is not marked")
+        #expect(SyncText.report(report) == "feedback: none exchanged: it is not marked")
+    }
+
+    @Test func aCheckpointSaysWhatOfItWasTakenBack() {
+        var report = CheckpointReport(
+            id: String(repeating: "a", count: 64), state: .head, origin: "local",
+            addedAt: Date(timeIntervalSince1970: 0))
+        #expect(!CheckpointText.table([report]).contains("trained on"))
+        report.withdrawals = Withdrawals(erased: 1, retracted: 2)
+        let said = "1 erased and 2 retracted feedback, itself or before"
+        #expect(CheckpointText.table([report]).hasSuffix("aaaaaaaaaaaa was trained on \(said)"))
+        #expect(CheckpointText.checkpoint(report).contains("trained on  \(said)"))
+    }
 }

@@ -1,0 +1,118 @@
+import CheckpointStore
+import ControlAPI
+import FeedbackFormats
+import FeedbackStore
+import Foundation
+
+extension RouteTable {
+    /// What sync asks of the log. Text and hashes go only to a host that feedback is shared with; who
+    /// names a host it is not has the owner's rights, or the owner's leave by `dial-stdio --feedback`.
+    mutating func serveFeedbackSync(_ daemon: Daemon) {
+        let store = daemon.store
+        let key = daemon.checkpoints.key
+        serve(ControlRoutes.proveHost) { call in
+            let challenge = try await call.input()
+            guard challenge.nonce.count == HostProof.nonceSize else {
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot prove anything: a nonce has \(HostProof.nonceSize) bytes")
+            }
+            return try .value(HostProof(to: challenge.host, nonce: challenge.nonce, key: key))
+        }
+        serve(ControlRoutes.digestFeedback) { call in
+            let query = try await call.input()
+            guard (0...FeedbackDigest.maximumDepth).contains(query.depth) else {
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot divide feedback by \(query.depth) digits: give 0 to"
+                        + " \(FeedbackDigest.maximumDepth)")
+            }
+            return try await .value(
+                store.perform { store in
+                    try store.requireSharing(with: query.host)
+                    return try store.feedbackDigest(depth: query.depth)
+                })
+        }
+        serve(ControlRoutes.feedbackFacts) { call in
+            let query = try await call.input()
+            try query.prefixes.requireAtMost(1 << (4 * FeedbackDigest.maximumDepth))
+            return try await .value(
+                store.perform { store in
+                    try store.requireSharing(with: query.host)
+                    return FeedbackFacts(facts: try store.facts(under: query.prefixes))
+                })
+        }
+        serve(ControlRoutes.feedbackEntries) { call in
+            let query = try await call.input()
+            try query.hashes.requireAtMost(FeedbackReconciler.entryLimit)
+            return try await .value(
+                store.perform { store in
+                    try store.requireSharing(with: query.host)
+                    return try store.entries(of: query.hashes)
+                })
+        }
+        serve(ControlRoutes.uniteFeedback) { call in
+            let delivery = try await call.input()
+            try delivery.entries.requireAtMost(FeedbackReconciler.entryLimit)
+            try delivery.facts.requireAtMost(FeedbackReconciler.entryLimit)
+            try call.rights.spend(delivery.entries.reduce(0) { $0 + $1.feedback.textBytes })
+            let erased = delivery.facts.filter { $0.erasedAt != nil }
+            let (union, _) = try await daemon.withoutRound(
+                holding: { store in
+                    try store.requireSharing(with: delivery.host)
+                    return erased.map(\.id)
+                }, { try $0.unite(delivery.entries, delivery.facts) })
+            daemon.announce(union)
+            return try .value(union)
+        }
+    }
+}
+
+extension Daemon {
+    /// Runs `work`, before which a round that has the text of these facts and is not finished is
+    /// cancelled: what it has learnt from them goes, and its other feedback waits for the next one.
+    ///
+    /// - Returns: what `work` did, and the round if there was one.
+    /// - Errors: ``ControlError`` of kind `busy` while a round is starting.
+    func withoutRound<Result: Sendable>(
+        holding ids: @escaping @Sendable (FeedbackStore) throws -> [String],
+        _ work: @escaping @Sendable (FeedbackStore) throws -> Result
+    ) async throws -> (Result, round: Int?) {
+        let round = try await store.perform { store in
+            try store.unfinishedRound(holding: ids(store))
+        }
+        if round != nil { _ = try await trainer.cancel() }
+        return (try await store.perform(work), round)
+    }
+
+    fileprivate func announce(_ union: FeedbackUnion) {
+        let parts = [
+            (union.added, Event.Kind.feedbackAdded, "added"),
+            (union.retracted, .feedbackRetracted, "retracted"),
+            (union.erased, .feedbackErased, "erased"),
+        ]
+        for (count, kind, word) in parts where count > 0 {
+            events.publish(
+                Event(kind: kind, at: Date(), message: "\(count) feedback \(word) by sync"))
+        }
+    }
+}
+
+extension FeedbackStore {
+    /// - Errors: ``ControlError`` of kind `untrusted`.
+    fileprivate func requireSharing(with host: HostID) throws {
+        guard try !sharesFeedback(with: host.description) else { return }
+        throw ControlError(
+            .untrusted,
+            "cannot exchange feedback with host \(host.short): it is not marked for that there;"
+                + " `attunectl peer trust \(host.short) --feedback` marks it")
+    }
+}
+
+extension Array {
+    fileprivate func requireAtMost(_ limit: Int) throws {
+        guard count <= limit else {
+            throw ControlError(.tooLarge, "cannot take \(count) at once: send at most \(limit)")
+        }
+    }
+}
