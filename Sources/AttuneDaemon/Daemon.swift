@@ -80,6 +80,7 @@ package final class Daemon: Sendable {
         }
         // An erasure that a crash cut short.
         try await store.perform { try $0.clearErasedText() }
+        try await removeLeftRounds()
         try await trainer.recover()
     }
 

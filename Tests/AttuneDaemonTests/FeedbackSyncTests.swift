@@ -207,13 +207,18 @@ import Testing
             // It waits for a model.
             _ = try? await trainer.resume()
             let files = "\(one.daemon.directory.rounds)/\(round)"
-            try FileManager.default.createDirectory(
-                atPath: files, withIntermediateDirectories: true)
+            let left = "\(one.daemon.directory.rounds)/\(round + 1)"
+            for folder in [files, left] {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true)
+            }
             let bystander = try #require(ids.first { id in !window.contains { $0.id == id } })
             let kept = try await one.client.send(
                 ControlRoutes.eraseFeedback, FeedbackErasure(ids: [bystander]))
             #expect(kept.cancelledRound == nil)
             #expect(try store.runningRound()?.id == round)
+            #expect(FileManager.default.fileExists(atPath: files))
+            #expect(!FileManager.default.fileExists(atPath: left), "files that a crash has left")
 
             _ = try await other.client.send(
                 ControlRoutes.eraseFeedback, FeedbackErasure(ids: [window[1].id]))

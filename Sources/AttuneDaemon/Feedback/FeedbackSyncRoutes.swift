@@ -82,7 +82,22 @@ extension Daemon {
             try store.unfinishedRound(holding: ids(store))
         }
         if round != nil { _ = try await trainer.cancel() }
-        return (try await store.perform(work), round)
+        let result = try await store.perform(work)
+        try await removeLeftRounds()
+        return (result, round)
+    }
+
+    /// Removes the files of rounds that have ended, which a crash may have left with text in them.
+    func removeLeftRounds() async throws {
+        let folder = directory.rounds
+        try await store.perform { store in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            // Asked after the files were listed: one that has begun since is not among them.
+            let running = try store.runningRound().map { "\($0.id)" }
+            for name in names where name != running {
+                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+            }
+        }
     }
 
     fileprivate func announce(_ union: FeedbackUnion) {

@@ -41,8 +41,9 @@ public struct FeedbackDigest: Codable, Hashable, Sendable {
 
 /// Entries on their way from one set to another.
 public struct FeedbackEntryBatch: Codable, Hashable, Sendable {
-    /// Bytes of text in a batch; the last entry may go beyond.
-    public static let textLimit = 8 << 20
+    /// Bytes of text in a batch; the last entry may go beyond. Even if JSON escapes all of it, a batch
+    /// fits into one body.
+    public static let textLimit = 4 << 20
 
     public var entries: [FeedbackEntry]
     /// How many of the hashes asked for are dealt with.
