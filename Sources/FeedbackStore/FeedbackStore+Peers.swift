@@ -52,7 +52,7 @@ extension FeedbackStore {
         _ name: String, host: String, replacing former: String? = nil
     ) throws {
         try write { db in
-            let former = try Row.fetchOne(
+            let nameless = try Row.fetchOne(
                 db,
                 sql: """
                     DELETE FROM peer WHERE host = ? AND name <> ? AND address IS NULL
@@ -71,13 +71,15 @@ extension FeedbackStore {
                     INSERT INTO peer (name, host, trusted, added_at) VALUES (?, ?, 0, ?)
                     ON CONFLICT (name) DO UPDATE SET
                         trusted = CASE WHEN host = excluded.host THEN trusted ELSE 0 END,
+                        shares_feedback =
+                            CASE WHEN host = excluded.host THEN shares_feedback ELSE 0 END,
                         host = excluded.host
                     """,
                 arguments: [name, host, timestamp])
-            if let former, former["trusted"] {
+            if let nameless, nameless["trusted"] {
                 try db.execute(
                     sql: "UPDATE peer SET trusted = 1, shares_feedback = ? WHERE name = ?",
-                    arguments: [former["shares_feedback"] as Bool, name])
+                    arguments: [nameless["shares_feedback"] as Bool, name])
             }
         }
     }
@@ -105,15 +107,6 @@ extension FeedbackStore {
             guard db.changesCount == 1 else {
                 throw StoreError.conflict("the peer \(name) is not trusted")
             }
-        }
-    }
-
-    /// Whether feedback is exchanged with a host.
-    public func sharesFeedback(with host: String) throws -> Bool {
-        try read { db in
-            try Bool.fetchOne(
-                db, sql: "SELECT shares_feedback FROM peer WHERE host = ?", arguments: [host])
-                == true
         }
     }
 

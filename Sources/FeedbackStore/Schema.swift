@@ -32,7 +32,7 @@ enum Schema {
         migrator.registerMigration("v0006-collection") { db in
             try db.execute(sql: collectionTables)
         }
-        migrator.registerMigration("v0008-feedback-sync") { db in
+        migrator.registerMigration("v0007-feedback-sync") { db in
             try db.execute(sql: erasureTables)
         }
         return migrator

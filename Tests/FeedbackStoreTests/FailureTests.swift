@@ -125,8 +125,8 @@ import Testing
         #expect(try migrated.schemaVersion() == "v9999-test")
         #expect(try migrated.counts().pairs == 3)
         try migrated.close()
-        let copy = try FeedbackStore(path: test.path + ".v0008-feedback-sync")
-        #expect(try copy.schemaVersion() == "v0008-feedback-sync" && copy.counts().pairs == 3)
+        let copy = try FeedbackStore(path: test.path + ".v0007-feedback-sync")
+        #expect(try copy.schemaVersion() == "v0007-feedback-sync" && copy.counts().pairs == 3)
     }
 
     @Test func aBackupIsAWholeDatabase() throws {

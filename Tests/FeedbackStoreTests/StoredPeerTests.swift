@@ -81,18 +81,23 @@ import Testing
     }
 
     @Test func feedbackIsSharedWithATrustedHostOnly() throws {
+        let shares = { try store.peers().first { $0.host == host }?.sharesFeedback == true }
         try store.recordPeer("nas", host: host)
         #expect { try store.shareFeedback(with: "nas", true) } throws: { isConflict($0) }
-        #expect(try !store.sharesFeedback(with: host))
+        #expect(try !shares())
         try store.trustPeer("nas")
-        #expect(try !store.sharesFeedback(with: host), "trust alone is not enough")
+        #expect(try !shares(), "trust alone is not enough")
         try store.shareFeedback(with: "nas", true)
-        #expect(try store.sharesFeedback(with: host) && !store.sharesFeedback(with: other))
+        #expect(try shares())
         try store.recordPeer("box", address: "ssh://box")
         try store.recordPeer("box", host: host)
-        #expect(try store.sharesFeedback(with: host), "the mark is the host's")
+        #expect(try shares(), "the mark is the host's")
         try store.shareFeedback(with: "box", false)
-        #expect(try !store.sharesFeedback(with: host))
+        #expect(try !shares())
         #expect(try store.peers().map(\.isTrusted) == [true])
+        try store.shareFeedback(with: "box", true)
+        try store.recordPeer("box", host: other, replacing: host)
+        let renewed = try #require(try store.peers().first)
+        #expect(renewed.host == other && !renewed.isTrusted && !renewed.sharesFeedback)
     }
 }

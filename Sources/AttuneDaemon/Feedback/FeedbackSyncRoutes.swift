@@ -9,7 +9,8 @@ extension RouteTable {
     /// names a host it is not has the owner's rights, or the owner's leave by `dial-stdio --feedback`.
     mutating func serveFeedbackSync(_ daemon: Daemon) {
         let store = daemon.store
-        let key = daemon.checkpoints.key
+        let checkpoints = daemon.checkpoints
+        let registry = PeerRegistry(checkpoints: checkpoints)
         serve(ControlRoutes.proveHost) { call in
             let challenge = try await call.input()
             guard challenge.nonce.count == HostProof.nonceSize else {
@@ -17,7 +18,7 @@ extension RouteTable {
                     .invalidRequest,
                     "cannot prove anything: a nonce has \(HostProof.nonceSize) bytes")
             }
-            return try .value(HostProof(to: challenge.host, nonce: challenge.nonce, key: key))
+            return try .value(HostProof(to: challenge.host, nonce: challenge.nonce, key: checkpoints.key))
         }
         serve(ControlRoutes.digestFeedback) { call in
             let query = try await call.input()
@@ -29,7 +30,7 @@ extension RouteTable {
             }
             return try await .value(
                 store.perform { store in
-                    try store.requireSharing(with: query.host)
+                    try registry.requireSharing(with: query.host)
                     return try store.feedbackDigest(depth: query.depth)
                 })
         }
@@ -38,7 +39,7 @@ extension RouteTable {
             try query.prefixes.requireAtMost(1 << (4 * FeedbackDigest.maximumDepth))
             return try await .value(
                 store.perform { store in
-                    try store.requireSharing(with: query.host)
+                    try registry.requireSharing(with: query.host)
                     return FeedbackFacts(facts: try store.facts(under: query.prefixes))
                 })
         }
@@ -47,7 +48,7 @@ extension RouteTable {
             try query.hashes.requireAtMost(FeedbackReconciler.entryLimit)
             return try await .value(
                 store.perform { store in
-                    try store.requireSharing(with: query.host)
+                    try registry.requireSharing(with: query.host)
                     return try store.entries(of: query.hashes)
                 })
         }
@@ -58,8 +59,8 @@ extension RouteTable {
             try call.rights.spend(delivery.entries.reduce(0) { $0 + $1.feedback.textBytes })
             let erased = delivery.facts.filter { $0.erasedAt != nil }
             let (union, _) = try await daemon.withoutRound(
-                holding: { store in
-                    try store.requireSharing(with: delivery.host)
+                holding: { _ in
+                    try registry.requireSharing(with: delivery.host)
                     return erased.map(\.id)
                 }, { try $0.unite(delivery.entries, delivery.facts) })
             daemon.announce(union)
@@ -113,10 +114,13 @@ extension Daemon {
     }
 }
 
-extension FeedbackStore {
+extension PeerRegistry {
+    /// Throws unless the host, by the key that it has now, is marked for feedback.
+    ///
     /// - Errors: ``ControlError`` of kind `untrusted`.
     fileprivate func requireSharing(with host: HostID) throws {
-        guard try !sharesFeedback(with: host.description) else { return }
+        let peers = try list().peers
+        if peers.contains(where: { $0.host == host && $0.sharesFeedback == true }) { return }
         throw ControlError(
             .untrusted,
             "cannot exchange feedback with host \(host.short): it is not marked for that there;"

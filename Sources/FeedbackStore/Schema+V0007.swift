@@ -1,4 +1,4 @@
-/// `v0008-feedback-sync`: text that is gone for good, checkpoints that were trained on what was taken
+/// `v0007-feedback-sync`: text that is gone for good, checkpoints that were trained on what was taken
 /// back, and peers that feedback is exchanged with.
 extension Schema {
     /// What stands in place of an erased text: the sides must be there and differ.
