@@ -13,6 +13,8 @@ public struct CheckpointRepository: Sendable {
     public let heads: HeadStore
     /// Bytes that peers may leave waiting: 16 GiB unless set.
     public var quarantineCapacity = 16 << 30
+    /// Of the quarantine.
+    private let claims = SpaceClaims()
 
     public init(directory: String) { self.init(directory: directory, fileSystem: FileSystem()) }
 
@@ -67,11 +69,14 @@ public struct CheckpointRepository: Sendable {
         guard (0...ObjectStore.maximumObjectSize).contains(size), (0...size).contains(offset) else {
             throw CheckpointError.tooLarge("object \(id)", limit: ObjectStore.maximumObjectSize)
         }
-        guard try quarantine.totalSize() <= quarantineCapacity - size else {
+        let claim = try claims.claim(size, of: quarantineCapacity) { try quarantine.waitingSize() }
+        guard let claim else {
             throw CheckpointError.tooLarge(
                 "object \(id) into the full quarantine", limit: quarantineCapacity)
         }
-        return try quarantine.writer(for: id, size: size, from: offset)
+        let writer = try quarantine.writer(for: id, size: size, from: offset)
+        writer.claim = claim
+        return writer
     }
 
     /// Makes a checkpoint this host's head: signed, with the next counter, stored.

@@ -111,6 +111,14 @@ public struct ObjectStore: Sendable {
             + unfinished.reduce(0, +)
     }
 
+    /// As ``totalSize()`` without what is being written at this moment.
+    func waitingSize() throws -> Int {
+        let writing = try fileSystem.names(in: directory)
+            .filter { $0.hasPrefix(FileSystem.temporaryPrefix) }
+            .compactMap { fileSystem.size(of: "\(directory)/\($0)") }
+        return try totalSize() - writing.reduce(0, +)
+    }
+
     /// When the object came, or came once more.
     func lastChange(of id: ObjectID) -> Date? { fileSystem.lastChange(of: path(of: id)) }
 

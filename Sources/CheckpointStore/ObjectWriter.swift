@@ -15,6 +15,8 @@ public final class ObjectWriter {
     /// Where the file goes when the writer is dropped, for who comes with the rest; nil for away.
     private let partialPath: String?
     private var isFinished = false
+    /// The room that was promised to it.
+    var claim: SpaceClaims.Claim?
     /// Bytes taken so far.
     public private(set) var size = 0
 

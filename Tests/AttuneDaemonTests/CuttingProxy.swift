@@ -42,13 +42,12 @@ final class CuttingProxy: Sendable {
     /// How many bytes went each way since the last ``begin(cutting:after:)``.
     var passed: [Direction: Int] { state.withLock { $0.passed } }
 
-    /// Counts anew, and cuts after so many bytes if so said; what was open before is closed.
+    /// Counts anew, and cuts after so many bytes if so said.
     func begin(cutting direction: Direction? = nil, after bytes: Int = 0) {
         state.withLock { state in
             state.passed = [.toDaemon: 0, .fromDaemon: 0]
             state.cut = direction.map { ($0, bytes) }
             state.isCut = false
-            for socket in state.sockets { shutdown(socket, CInt(SHUT_RDWR)) }
         }
     }
 

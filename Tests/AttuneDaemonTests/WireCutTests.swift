@@ -2,6 +2,7 @@ import AttuneDaemon
 import CheckpointStore
 import ControlAPI
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -11,14 +12,15 @@ import Testing
 /// between two cuts.
 @Suite(.serialized) struct WireCutTests {
     private static let distance =
-        ProcessInfo.processInfo.environment["ATTUNE_CUTS"].flatMap { Int($0) } ?? 151
+        ProcessInfo.processInfo.environment["ATTUNE_CUTS"].flatMap { Int($0) } ?? 307
 
     enum Way: CaseIterable, Sendable { case push, pull }
 
-    private struct Hosts {
+    private struct Hosts: Sendable {
         let local: StoreRemote
         let daemon: TestDaemon
         let proxy: CuttingProxy
+        let directory: TestSupport.TemporaryDirectory
         let key = HostKey()
 
         /// Through the proxy, as another host would; a client of its own, whose connections are new.
@@ -44,58 +46,83 @@ import Testing
             return second
         }
 
-        func receiver(_ way: Way) -> CheckpointRepository {
+        /// Syncs news with a cut, then without, and looks whether all has come.
+        ///
+        /// - Returns: whether the first try brought the head in spite of the cut.
+        func sync(
+            _ way: Way, _ number: Int, cutting direction: CuttingProxy.Direction, after bytes: Int
+        ) async throws -> Bool {
+            let news = try news(number, way)
+            proxy.begin(cutting: direction, after: bytes)
+            let broken = try? await sync(way)
+            proxy.begin()
+            let whole = try await sync(way)
+            #expect(whole.refusals == [], "cut after \(bytes) bytes")
+            let receiver = receiver(way)
+            #expect(
+                try receiver.heads.head(of: key.id)?.checkpoint == news,
+                "cut after \(bytes) bytes")
+            for id in [news] + (try receiver.manifest(of: news).parents) {
+                try receiver.verify(id, base: TinyModel.base)
+            }
+            return broken?.headsSent.isEmpty == false
+        }
+
+        private func receiver(_ way: Way) -> CheckpointRepository {
             way == .push ? daemon.daemon.checkpoints.repository : local.repository
         }
     }
+
+    /// So many cuts are made on one daemon, which keeps what all of them brought.
+    private static let cutsPerDaemon = 100
 
     @Test(arguments: Way.allCases, CuttingProxy.Direction.allCases)
     func aSyncCutAnywhereEndsAsIfItHadNotBeen(
         way: Way, direction: CuttingProxy.Direction
     ) async throws {
+        let length = Mutex(0)
+        try await withHosts { hosts in
+            // The first sync of two hosts has more to say than those after it.
+            for number in 1...2 {
+                _ = try hosts.news(number, way)
+                hosts.proxy.begin()
+                _ = try await hosts.sync(way)
+            }
+            length.withLock { $0 = hosts.proxy.passed[direction] ?? 0 }
+        }
+        let cuts = Array(stride(from: 0, to: length.withLock { $0 }, by: Self.distance))
+        #expect(cuts.count > 3)
+        for start in stride(from: 0, to: cuts.count, by: Self.cutsPerDaemon) {
+            let part = cuts[start..<min(start + Self.cutsPerDaemon, cuts.count)]
+            try await withHosts { hosts in
+                var broken = 0
+                for (number, after) in part.enumerated() {
+                    if try await !hosts.sync(way, number, cutting: direction, after: after) {
+                        broken += 1
+                    }
+                }
+                #expect(broken > part.count / 2, "most cuts end a sync")
+            }
+        }
+    }
+
+    /// A daemon with the tiny model, a host beside it, and a way between them that can be cut.
+    private func withHosts(_ body: @escaping @Sendable (Hosts) async throws -> Void) async throws {
         try await TestDaemon.run { test in
             let directory = try TestSupport.TemporaryDirectory()
             let model = directory.path + "/tiny.gguf"
             try TinyModel.gguf().write(to: URL(filePath: model))
             _ = try await test.daemon.models.add(path: model, name: "tiny")
             _ = try await test.daemon.models.use("tiny", test.daemon.checkpoints)
-            let hosts = Hosts(
-                local: StoreRemote(
-                    name: "local",
-                    repository: CheckpointRepository(directory: directory.path + "/local"),
-                    base: TinyModel.base),
-                daemon: test,
-                proxy: try CuttingProxy(to: test.socket, at: directory.path + "/p.sock"))
-
-            var number = 1
-            _ = try hosts.news(number, way)
-            _ = try await hosts.sync(way)
-            hosts.proxy.begin()
-            number += 1
-            _ = try hosts.news(number, way)
-            _ = try await hosts.sync(way)
-            let length = try #require(hosts.proxy.passed[direction])
-            #expect(length > 1000)
-
-            var cut = 0
-            for after in stride(from: 0, to: length, by: Self.distance) {
-                number += 1
-                let news = try hosts.news(number, way)
-                hosts.proxy.begin(cutting: direction, after: after)
-                let broken = try? await hosts.sync(way)
-                if broken?.headsSent.isEmpty ?? true { cut += 1 }
-                hosts.proxy.begin()
-                let whole = try await hosts.sync(way)
-                #expect(whole.refusals == [], "cut after \(after) bytes")
-                let receiver = hosts.receiver(way)
-                #expect(
-                    try receiver.heads.head(of: hosts.key.id)?.checkpoint == news,
-                    "cut after \(after) bytes")
-                for id in [news] + (try receiver.manifest(of: news).parents) {
-                    try receiver.verify(id, base: TinyModel.base)
-                }
-            }
-            #expect(cut > length / Self.distance / 2, "most cuts end a sync")
+            try await body(
+                Hosts(
+                    local: StoreRemote(
+                        name: "laptop",
+                        repository: CheckpointRepository(directory: directory.path + "/laptop"),
+                        base: TinyModel.base),
+                    daemon: test,
+                    proxy: try CuttingProxy(to: test.socket, at: directory.path + "/p.sock"),
+                    directory: directory))
         }
     }
 }

@@ -226,6 +226,20 @@ import Testing
         #expect(throws: CheckpointError.self) { try writer.append(Data("xy".utf8)) }
     }
 
+    /// Each alone would fit.
+    @Test func objectsThatComeAtOnceShareTheQuarantinesCapacity() throws {
+        var repository = repository
+        repository.quarantineCapacity = 10
+        let ids = ["x", "y"].map { ObjectID(hashing: Data($0.utf8)) }
+        var first: ObjectWriter? = try repository.receive(ids[0], size: 6)
+        #expect(throws: CheckpointError.self) { try repository.receive(ids[1], size: 6) }
+        _ = try repository.receive(ids[1], size: 4)
+        try first?.append(Data("xyz".utf8))
+        #expect(throws: CheckpointError.self) { try repository.receive(ids[1], size: 5) }
+        first = nil
+        _ = try repository.receive(ids[1], size: 10)
+    }
+
     @Test func aHeadNeedsItsCheckpointAndCountsUp() throws {
         let first = try Sample.checkpoint(seed: 1).record(in: repository)
         let second = try Sample.checkpoint(seed: 2).record(in: repository)

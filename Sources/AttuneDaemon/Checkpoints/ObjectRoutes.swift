@@ -66,7 +66,14 @@ extension RouteTable {
             return .done
         }
         serve(ControlRoutes.missingObjects) { call in
-            try await .value(ObjectList(ids: repository.missing(of: call.input().ids)))
+            let ids = try await call.input().ids
+            guard ids.count <= ObjectList.maximumCount else {
+                throw ControlError(
+                    .tooLarge,
+                    "cannot look for \(ids.count) objects at once: ask about at most"
+                        + " \(ObjectList.maximumCount)")
+            }
+            return try .value(ObjectList(ids: repository.missing(of: ids)))
         }
         serve(ControlRoutes.listHeads) { call in
             let losses = try await call.input().losses ?? false

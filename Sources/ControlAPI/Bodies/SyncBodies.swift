@@ -22,6 +22,9 @@ public struct ReceivedBytes: JSONBody, Hashable {
 
 /// Objects by id.
 public struct ObjectList: JSONBody, Hashable {
+    /// So many are asked about at once, at most.
+    public static let maximumCount = 10_000
+
     public var ids: [ObjectID]
 
     public init(ids: [ObjectID]) {

@@ -20,8 +20,14 @@ public struct DaemonRemote: Remote {
     }
 
     public func missing(of ids: [ObjectID]) async throws -> [ObjectID] {
-        guard !ids.isEmpty else { return [] }
-        return try await client.send(ControlRoutes.missingObjects, ObjectList(ids: ids)).ids
+        var missing: [ObjectID] = []
+        for start in stride(from: 0, to: ids.count, by: ObjectList.maximumCount) {
+            let part = ids[start..<min(start + ObjectList.maximumCount, ids.count)]
+            missing += try await client.send(
+                ControlRoutes.missingObjects, ObjectList(ids: Array(part))
+            ).ids
+        }
+        return missing
     }
 
     public func get(_ id: ObjectID, from offset: Int) async throws -> ObjectBody {
