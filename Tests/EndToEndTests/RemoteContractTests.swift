@@ -151,7 +151,8 @@ import Testing
                 try await place.remote.put(
                     id, size: size, from: received, body: ObjectBody(data.dropFirst(received)))
             }
-            #expect(try await place.remote.received(of: id) == 0)
+            let left = try await place.remote.received(of: id)
+            #expect(left == 0 || !place.isPrompt)
             try await place.put(data)
             #expect(try await place.remote.missing(of: [id]).isEmpty)
         }

@@ -17,7 +17,8 @@ struct RemotePlace {
     let base: BaseModel
     /// The files it keeps.
     let files: () async throws -> [String]
-    private let least: @Sendable (Int) -> Int
+    /// Whether what was cut is over and done with when the sender knows of it; a daemon notices a moment later.
+    let isPrompt: Bool
 
     /// Runs `body` with a place; a server or daemon behind it ends with that.
     static func with(_ kind: Kind, _ body: (RemotePlace) async throws -> Void) async throws {
@@ -62,13 +63,13 @@ struct RemotePlace {
         self.remote = remote
         base = Sample.base
         self.files = files
-        least = { $0 - ObjectStore.chunkSize }
+        isPrompt = true
     }
 
     private init(_ machine: Machine, _ client: ControlClient) {
         remote = DaemonRemote(name: "daemon", client: client)
         base = TinyModel.base
-        least = { _ in 1 }
+        isPrompt = false
         files = {
             try ["objects", "quarantine"].flatMap { folder in
                 let path = "\(machine.state)/\(folder)"
@@ -102,7 +103,9 @@ struct RemotePlace {
     /// Of so many bytes that a sender gave before it gave up, how many there must be.
     ///
     /// A client of a daemon drops what it has not written to the socket yet; that was not sent, and does not count.
-    func leastKept(of bytes: Int) -> Int { least(bytes) }
+    func leastKept(of bytes: Int) -> Int {
+        isPrompt ? bytes - ObjectStore.chunkSize : 1
+    }
 
     /// What came before a cut, which a daemon may still be writing down when the cut is noticed here.
     func received(of id: ObjectID, atLeast least: Int) async throws -> Int {
