@@ -5,6 +5,11 @@ public struct AdapterMerge: Sendable {
     /// matrices, 1 when nothing is lost.
     public let retainedEnergy: Double
 
+    init(adapter: Adapter, retainedEnergy: Double) {
+        self.adapter = adapter
+        self.retainedEnergy = retainedEnergy
+    }
+
     /// Merges adapters of one base model into one of a given shape.
     ///
     /// `ΔW = Σ_k factor_k · ΔW_k`. Factors that sum to 1 give a mean; with one of 1 for each of two

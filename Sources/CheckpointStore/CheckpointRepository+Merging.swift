@@ -23,6 +23,9 @@ public enum MergeRule: String, Codable, CaseIterable, Sendable {
     case mean
     /// Both changes in full, on top of the common ancestor.
     case sum
+    /// By TIES (arXiv 2306.01708) on top of the common ancestor: of each change the largest fifth, and where they
+    /// disagree the way that most of the change goes. Each counts by the feedback that only it has seen.
+    case ties
 }
 
 extension CheckpointRepository {
@@ -57,21 +60,27 @@ extension CheckpointRepository {
             rule == .sum
             ? [1, 1] : evidence.map { total > 0 ? Double($0) / total : 1 / Double(ids.count) }
         let leader = evidence[1] > evidence[0] ? 1 : 0
-        var parts = try zip(weights, ids).map { (factor: $0, adapter: try adapter(of: $1)) }
-        if rule == .sum, let ancestor = commonAncestor(histories, on: manifests[0].base.fingerprint)
-        {
-            parts.append((factor: -1, adapter: try adapter(of: ancestor)))
-        }
+        let parts = try zip(weights, ids).map { (weight: $0, adapter: try adapter(of: $1)) }
+        let ancestor =
+            try rule == .mean
+            ? nil
+            : commonAncestor(histories, on: manifests[0].base.fingerprint).map(adapter(of:))
+        let adapters = parts.map(\.adapter) + [ancestor].compactMap(\.self)
         var shape = manifests[leader].lora
         shape.targetModules = AdapterTarget.allCases.filter { target in
-            parts.contains { $0.adapter.shape.targetModules.contains(target) }
+            adapters.contains { $0.shape.targetModules.contains(target) }
         }
-        let ranks = parts.reduce(0) { $0 + $1.adapter.shape.rank }
+        let ranks = adapters.reduce(0) { $0 + $1.shape.rank }
         guard ranks <= Self.maximumMergedRank else {
             throw CheckpointError.tooLarge(
                 "a merge of ranks \(ranks) together", limit: Self.maximumMergedRank)
         }
-        let merge = AdapterMerge(parts, shape: shape)
+        let merge =
+            rule == .ties
+            ? AdapterMerge(ties: parts, since: ancestor, shape: shape)
+            : AdapterMerge(
+                parts.map { (factor: $0.weight, adapter: $0.adapter) }
+                    + [ancestor].compactMap { $0.map { (factor: -1, adapter: $0) } }, shape: shape)
         var references: [String: ObjectReference] = [:]
         references[Manifest.adapterRole] = try put(merge.adapter.safetensors(), .safetensors)
         references["learner"] = manifests[leader].objects["learner"]

@@ -68,7 +68,7 @@ struct LowRankProduct {
 /// Modified Gram–Schmidt, done twice: `columns[j] = Σ_{i ≤ j} q[i] · r[j][i]`.
 ///
 /// A column that depends on those before it leaves a zero one, so that any columns are allowed.
-private func orthonormalized(_ columns: [[Double]]) -> (q: [[Double]], r: [[Double]]) {
+func orthonormalized(_ columns: [[Double]]) -> (q: [[Double]], r: [[Double]]) {
     var q: [[Double]] = []
     var r: [[Double]] = []
     for column in columns {

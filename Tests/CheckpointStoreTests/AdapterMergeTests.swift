@@ -49,6 +49,50 @@ import Testing
         #expect(abs(merge.retainedEnergy - 1) < 1e-12)
     }
 
+    /// The paper's three steps written out, with nothing lost by the rank.
+    @Test func tiesTrimsElectsAndTakesTheMeanOfThoseThatAgree() {
+        let ancestor = adapter(seed: 3, rank: 2)
+        let parts = [
+            (weight: 0.7, adapter: adapter(seed: 1, rank: 2)),
+            (weight: 0.3, adapter: adapter(seed: 2, rank: 2)),
+        ]
+        let merge = AdapterMerge(
+            ties: parts, since: ancestor, shape: AdapterShape(rank: 24, alpha: 24))
+        var expected: [Double] = []
+        var start = 0
+        let before = dense(ancestor)
+        for matrix in ancestor.matrices {
+            let range = start..<start + matrix.outputWidth * matrix.inputWidth
+            let changes = parts.map { part in
+                let change = zip(dense(part.adapter)[range], before[range]).map { $0 - $1 }
+                let kept = Int((Double(change.count) * 0.2).rounded(.up))
+                let least = change.map(abs).sorted(by: >)[kept - 1]
+                return (part.weight, change.map { abs($0) >= least ? $0 : 0 })
+            }
+            for (place, old) in before[range].enumerated() {
+                let all = changes.map { ($0.0, $0.1[place]) }
+                let total = all.reduce(0) { $0 + $1.0 * $1.1 }
+                let agreeing = all.filter { $0.1 * total > 0 }
+                let weight = agreeing.reduce(0) { $0 + $1.0 }
+                expected.append(
+                    old + (weight > 0 ? agreeing.reduce(0) { $0 + $1.0 * $1.1 } / weight : 0))
+            }
+            start = range.upperBound
+        }
+        // The threshold is found to a 128th of itself, so a few entries more are kept.
+        #expect(distance(dense(merge.adapter), expected) < 0.05)
+        #expect(merge.retainedEnergy > 0.999)
+    }
+
+    @Test func tiesOfTheSameChangeIsItsLargestFifth() {
+        let one = adapter(seed: 1, rank: 3)
+        let merge = AdapterMerge(
+            ties: [(0.5, one), (0.5, one)], since: nil, shape: AdapterShape(rank: 24, alpha: 24))
+        let (new, old) = (dense(merge.adapter), dense(one))
+        let kept = zip(new, old).count { abs($0 - $1) < 1e-4 && abs($1) > 1e-3 }
+        #expect((0.19...0.24).contains(Double(kept) / Double(old.count)))
+    }
+
     @Test func changesSinceACommonAncestorAreBothApplied() {
         let ancestor = adapter(seed: 3, rank: 2)
         let (one, other) = (adapter(seed: 1, rank: 2), adapter(seed: 2, rank: 2))

@@ -135,7 +135,8 @@ struct CheckpointCommand: AsyncParsableCommand {
         @Option(
             help: """
                 mean: each counts by the feedback that only it has seen; sum: both changes since their common \
-                ancestor in full.
+                ancestor in full; ties: those changes without their small parts, and where they disagree the way that \
+                most of the change goes.
                 """)
         var rule = MergeRule.mean
 
