@@ -34,7 +34,7 @@ struct TIESMerge {
     /// The values with all but the largest set to zero.
     static func trimmed(_ values: [Float]) -> [Float] {
         let kept = Int((Double(values.count) * density).rounded(.up))
-        // Magnitudes order as their bit patterns do; the upper half of those is fine enough.
+        // Magnitudes order as their bit patterns do: first by the upper half, then within one of those.
         var counts = [Int](repeating: 0, count: 1 << 16)
         for value in values { counts[Int(value.magnitude.bitPattern >> 16)] += 1 }
         var bucket = counts.count - 1
@@ -43,7 +43,9 @@ struct TIESMerge {
             above += counts[bucket]
             bucket -= 1
         }
-        let threshold = Float(bitPattern: UInt32(bucket) << 16)
+        let border = values.filter { Int($0.magnitude.bitPattern >> 16) == bucket }
+            .map(\.magnitude).sorted(by: >)
+        let threshold = border[min(kept - above, border.count) - 1]
         return values.map { $0.magnitude >= threshold ? $0 : 0 }
     }
 }

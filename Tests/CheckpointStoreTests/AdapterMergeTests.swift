@@ -79,8 +79,7 @@ import Testing
             }
             start = range.upperBound
         }
-        // The threshold is found to a 128th of itself, so a few entries more are kept.
-        #expect(distance(dense(merge.adapter), expected) < 0.05)
+        #expect(distance(dense(merge.adapter), expected) < 1e-5)
         #expect(merge.retainedEnergy > 0.999)
     }
 
