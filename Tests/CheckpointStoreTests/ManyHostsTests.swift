@@ -69,7 +69,8 @@ import Testing
         #expect(costs[Self.hours - 1].bytes == 0)
         let size = try hosts[0].remote.repository.objects.totalSize()
         let travelled = costs.reduce(0) { $0 + $1.bytes }
-        #expect(travelled <= size * hosts.count * 105 / 100, "each host is sent all of it once, and manifests again")
+        // Each host is sent all of it once, and manifests again.
+        #expect(travelled <= size * hosts.count * 105 / 100)
     }
 }
 
