@@ -69,7 +69,10 @@ public struct CheckpointRepository: Sendable {
         guard (0...ObjectStore.maximumObjectSize).contains(size), (0...size).contains(offset) else {
             throw CheckpointError.tooLarge("object \(id)", limit: ObjectStore.maximumObjectSize)
         }
-        let claim = try claims.claim(size, of: quarantineCapacity) { try quarantine.waitingSize() }
+        let claim = try claims.claim(size, of: quarantineCapacity) {
+            // What is there of it already is part of what is claimed.
+            try quarantine.waitingSize() - quarantine.partialSize(of: id)
+        }
         guard let claim else {
             throw CheckpointError.tooLarge(
                 "object \(id) into the full quarantine", limit: quarantineCapacity)

@@ -54,16 +54,19 @@ public struct KeyRecord: Codable, Hashable, Sendable {
     }
 
     /// What it says, in a word that is the same whatever its signatures are.
-    var name: String { "\(host).\(successorHost?.description ?? "revoked")" }
+    var name: String { "\(host).\(successorHost?.description ?? Self.revoked)" }
 
     /// What its file is called.
     package var fileName: String { name + Self.fileSuffix }
 
     /// Whether a file of that name may be a record.
     package static func isFileName(_ name: String) -> Bool {
-        name.hasSuffix(fileSuffix) && HostID(String(name.prefix { $0 != "." })) != nil
+        let words = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        return words.count == 3 && name.hasSuffix(fileSuffix) && HostID(words[0]) != nil
+            && (words[1] == revoked || HostID(words[1]) != nil)
     }
 
+    private static let revoked = "revoked"
     static let fileSuffix = ".json"
 
     /// Throws unless the keys belong to the hosts and the signatures to the keys.

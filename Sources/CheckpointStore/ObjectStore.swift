@@ -78,6 +78,9 @@ public struct ObjectStore: Sendable {
     /// How many bytes of an object have come and wait for the rest.
     func received(of id: ObjectID) -> Int { incoming(of: id).first?.size ?? 0 }
 
+    /// Bytes of an object that a cut transfer left.
+    func partialSize(of id: ObjectID) -> Int { fileSystem.size(of: partialPath(of: id)) ?? 0 }
+
     /// The files that hold a beginning of an object, the longest first: what a cut transfer left, and
     /// what is being written now, be it by a connection that is dead and not known to be.
     func incoming(of id: ObjectID) -> [(path: String, size: Int)] {

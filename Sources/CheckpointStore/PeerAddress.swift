@@ -70,6 +70,11 @@ public enum PeerAddress: Hashable, Sendable {
                 "name a remote of rclone's configuration and a path in it: rclone:remote:path")
         }
         guard !remote.hasPrefix("-") else { throw invalid("the remote begins with '-'") }
+        guard !remote[..<colon].contains(where: { "/,=".contains($0) }) else {
+            throw invalid(
+                "its name has a '/', ',' or '='; settings, and keys above all, belong into rclone's"
+                    + " configuration")
+        }
         return .rclone(remote: remote)
     }
 

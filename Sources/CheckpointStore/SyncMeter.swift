@@ -4,7 +4,6 @@ import Synchronization
 /// How far a sync is, whichever of its transfers goes on, and the pace that it keeps to.
 final class SyncMeter: Sendable {
     private let settings: Synchronizer
-    private let start = ContinuousClock.now
     private let state = Mutex(State())
 
     private struct State {
@@ -12,6 +11,8 @@ final class SyncMeter: Sendable {
             bytesSent: 0, bytesTotal: 0, objectsSent: 0, objectsTotal: 0, secondsElapsed: 0)
         /// With those that were sent for nothing.
         var bytesPassed = 0
+        /// When the sending began.
+        var start = ContinuousClock.now
     }
 
     init(_ settings: Synchronizer) { self.settings = settings }
@@ -20,6 +21,7 @@ final class SyncMeter: Sendable {
 
     func plan(objects: Int, bytes: Int) {
         state.withLock {
+            $0.start = .now
             $0.progress.objectsTotal = objects
             $0.progress.bytesTotal = bytes
         }
@@ -27,12 +29,13 @@ final class SyncMeter: Sendable {
 
     /// Counts bytes that went over, and waits if they went faster than is allowed.
     func pass(_ count: Int) async throws {
-        let passed = report { state in
+        let now = report { state in
             state.progress.bytesSent += count
             state.bytesPassed += count
-        }.bytesPassed
+        }
         guard let limit = settings.bytesPerSecond, limit > 0 else { return }
-        try await Task.sleep(until: start + .seconds(Double(passed) / Double(limit)))
+        try await Task.sleep(
+            until: now.start + .seconds(Double(now.bytesPassed) / Double(limit)))
     }
 
     func finishObject() { report { $0.progress.objectsSent += 1 } }
@@ -47,7 +50,7 @@ final class SyncMeter: Sendable {
     private func report(_ change: (inout State) -> Void) -> State {
         state.withLock { state in
             change(&state)
-            state.progress.secondsElapsed = (ContinuousClock.now - start) / .seconds(1)
+            state.progress.secondsElapsed = (ContinuousClock.now - state.start) / .seconds(1)
             // In the lock, so that nobody is told of less after more.
             settings.report(.progress(state.progress))
             return state

@@ -24,7 +24,7 @@ import Testing
         "ssh://host:22/path", "ssh://host/path", "ssh://ho st", "ssh://host:+22x", "ssh://[::1]x",
         "ssh://a;b@host", "unix://relative", "unix:///", "unix://", "dir://x", "dir:///",
         "dir:///a\nb", "http://host", "rclone:", "rclone:remote", "rclone::local:/x", "rclone:-x:y",
-        "rclone:a:b\nc", "SSH://host", "ssh:/host",
+        "rclone:a:b\nc", "rclone:s3,secret=x:b", "rclone:./a:b", "SSH://host", "ssh:/host",
     ])
     func refusesTheRestAndSaysWhy(_ text: String) {
         let error = #expect(throws: CheckpointError.self) { try PeerAddress(text) }

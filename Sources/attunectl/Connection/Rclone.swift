@@ -32,7 +32,7 @@ package struct Rclone: Sendable {
     /// A dead connection must end, and nobody may be asked for the password of the configuration.
     private static let flags = [
         "--contimeout", "15s", "--timeout", "60s", "--retries", "3", "--low-level-retries", "3",
-        "--ask-password=false",
+        "--ask-password=false", "--log-level", "ERROR",
     ]
     /// rclone's exit statuses for "directory not found" and "file not found".
     private static let missing: Set<Int32> = [3, 4]
@@ -64,19 +64,28 @@ package struct Rclone: Sendable {
     /// A file's bytes; nil if it is not there.
     func data(_ path: String) async throws -> Data? {
         let local = directory.newPath()
-        defer { unlink(local) }
+        // A folder, if somebody made one of that name.
+        defer { try? FileManager.default.removeItem(atPath: local) }
         guard try await run(["copyto", place(path), local], output: .discarded) else { return nil }
         return try? Data(contentsOf: URL(filePath: local))
     }
 
-    /// Copies some files of a folder into a local one; those that are not there are passed over.
+    /// Copies some files of a folder into a local one; those that are not there are passed over, and those that cannot
+    /// be read, as long as others can.
     func fetch(_ names: [String], from folder: String, into local: String) async throws {
         if names.isEmpty { return }
-        _ = try await run(
-            [
-                "copy", place(folder), local, "--files-from-raw", "-", "--no-traverse",
-                "--transfers", "16", "--ignore-times",
-            ], input: names, output: .discarded)
+        do {
+            _ = try await run(
+                [
+                    "copy", place(folder), local, "--files-from-raw", "-", "--no-traverse",
+                    "--transfers", "16", "--ignore-times",
+                ], input: names, output: .discarded)
+        } catch let error as ControlError {
+            let manager = FileManager.default
+            guard names.contains(where: { manager.fileExists(atPath: "\(local)/\($0)") }) else {
+                throw error
+            }
+        }
     }
 
     /// Writes a file, which on some kinds of stores may be seen before it is whole.
@@ -110,12 +119,15 @@ package struct Rclone: Sendable {
         do {
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(arguments + Self.flags),
+                environment: .inherit.updating([
+                    "RCLONE_DRY_RUN": nil, "RCLONE_VERBOSE": nil, "RCLONE_LOG_LEVEL": nil,
+                ]),
                 input: .string(input.joined(separator: "\n")), output: output,
                 error: .string(limit: 64 << 10))
             (status, complaint) = (result.terminationStatus, Self.lastLine(result.standardError))
         } catch let error where !(error is CancellationError) {
             throw ControlError(
-                .unreachable,
+                .notFound,
                 "cannot run rclone for rclone:\(remote): \(error); is it installed and in PATH?")
         }
         try Task.checkCancellation()

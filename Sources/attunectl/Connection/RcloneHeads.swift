@@ -12,7 +12,7 @@ struct RcloneHeads: Sendable {
     let cache: String
 
     /// So many of a host's files are looked at, newest first, should the newest be damaged or forged.
-    private static let attempts = 3
+    private static let attempts = 8
 
     /// What the names of a store's files say.
     private struct Listing {
@@ -24,24 +24,28 @@ struct RcloneHeads: Sendable {
 
     func inventory() async throws -> Inventory {
         let listing = try await list()
-        let newest = listing.counters.mapValues { $0.sorted().suffix(Self.attempts).reversed() }
-        let names = newest.flatMap { host, counters in counters.map { Self.name(host, $0) } }
-        let unknown =
-            names.filter { head(named: $0) == nil }
-            + listing.keyNames.filter { keyRecord(named: $0) == nil }
-        try await rclone.fetch(unknown, from: "heads", into: cache)
-
+        try await rclone.fetch(
+            listing.keyNames.filter { keyRecord(named: $0) == nil }, from: "heads", into: cache)
         let keys = KeyRecordSet(listing.keyNames.compactMap(keyRecord))
-        let heads = newest.compactMap { host, counters in
+        let heads = try await newest(of: listing.counters)
+        return Inventory(
+            heads: heads.filter { keys.standing(of: $0.host) == .valid }
+                .sorted { $0.host < $1.host },
+            keyRecords: keys.records)
+    }
+
+    /// The newest head of each host that can be read and verifies.
+    private func newest(of counters: [HostID: Set<UInt64>]) async throws -> [SignedHead] {
+        let newest = counters.mapValues { $0.sorted().suffix(Self.attempts).reversed() }
+        let names = newest.flatMap { host, counters in counters.map { Self.name(host, $0) } }
+        try await rclone.fetch(
+            names.filter { head(named: $0) == nil }, from: "heads", into: cache)
+        return newest.compactMap { host, counters in
             counters.lazy.compactMap { counter in
                 head(named: Self.name(host, counter))
                     .flatMap { $0.host == host && $0.counter == counter ? $0 : nil }
             }.first
         }
-        return Inventory(
-            heads: heads.filter { keys.standing(of: $0.host) == .valid }
-                .sorted { $0.host < $1.host },
-            keyRecords: keys.records)
     }
 
     /// Takes a head if its key is valid and it is not older than the known one, and removes those that are.
@@ -51,12 +55,10 @@ struct RcloneHeads: Sendable {
             listing.keyNames.filter { keyRecord(named: $0) == nil }, from: "heads", into: cache)
         try KeyRecordSet(listing.keyNames.compactMap(keyRecord)).requireValid(head.host)
         let known = listing.counters[head.host] ?? []
-        if let newest = known.max() {
-            let name = Self.name(head.host, head.counter)
-            let same = known.contains(head.counter) ? try await rclone.data("heads/" + name) : nil
-            let isNew = try head.isNew(
-                after: newest, same: same.flatMap { try? SignedHead(encoded: $0) })
-            if !isNew { return }
+        // What anybody can write there counts only if the host has signed it.
+        if let newest = try await newest(of: [head.host: known]).first {
+            let same = newest.counter == head.counter ? newest : nil
+            if try !head.isNew(after: newest.counter, same: same) { return }
         }
         try await rclone.store(head.encoded(), as: "heads/" + Self.name(head.host, head.counter))
         let older = known.filter { $0 < head.counter }
@@ -81,7 +83,8 @@ struct RcloneHeads: Sendable {
             if names[0] == Self.keys, KeyRecord.isFileName(names[1]) {
                 found.keyNames.append(file.path)
             } else if let host = HostID(names[0]),
-                let counter = SignedHead.counter(ofFile: names[1])
+                let counter = SignedHead.counter(ofFile: names[1]),
+                SignedHead.fileName(counter: counter) == names[1]
             {
                 found.counters[host, default: []].insert(counter)
             }
