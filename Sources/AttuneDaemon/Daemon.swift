@@ -78,8 +78,14 @@ package final class Daemon: Sendable {
             let report = try await register(URL(fileURLWithPath: path).standardizedFileURL.path)
             if !report.inUse { _ = try await useModel(report.name) }
         }
-        // An erasure that a crash cut short.
-        try await store.perform { try $0.clearErasedText() }
+        // An erasure that a crash cut short. What keeps it from its end now need not for ever.
+        do {
+            try await store.perform { try $0.clearErasedText() }
+        } catch {
+            logger.warning(
+                "Erased text is still in files; it is tried again", metadata: ["reason": "\(error)"]
+            )
+        }
         try await removeLeftRounds()
         try await trainer.recover()
     }

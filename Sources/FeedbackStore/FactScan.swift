@@ -41,29 +41,46 @@ struct FactScan {
     private var erasures: Peeking
     private var marks: Peeking
 
-    /// - Parameter prefix: what the hashes begin with, at most 16 digits.
-    init(_ db: Database, prefix: String) throws {
-        func rows(_ key: String, _ select: String) throws -> Peeking {
+    /// - Parameters:
+    ///   - prefix: what the hashes begin with, at most 16 digits.
+    ///   - last: a hash that they come after.
+    /// - Precondition: no other scan of this connection is under way.
+    init(_ db: Database, prefix: String, after last: String? = nil) throws {
+        // No hash comes between one and itself with a digit more.
+        let start = max(prefix, last.map { $0 + "0" } ?? "")
+        func rows(_ select: String, by key: String, and more: String = "", from start: String)
+            throws -> Peeking
+        {
+            let statement = try db.cachedStatement(
+                sql: "\(select) WHERE \(key) >= :start AND \(key) < :end ORDER BY \(key)\(more)")
             // `g` comes after every hexadecimal digit.
-            let sql = "\(select) WHERE \(key) >= :prefix AND \(key) < :end ORDER BY \(key)"
             return try Peeking(
-                Row.fetchCursor(db, sql: sql, arguments: ["prefix": prefix, "end": prefix + "g"]))
+                Row.fetchCursor(statement, arguments: ["start": start, "end": prefix + "g"]))
         }
-        feedback = try rows("content_hash", "SELECT content_hash FROM feedback")
+        feedback = try rows(
+            "SELECT content_hash FROM feedback", by: "content_hash", from: start)
+        // An id is the beginning of its fact's hash, and may be that of another one, too.
         tombstones = try rows(
-            "feedback_id", "SELECT feedback_id, retracted_at, reason FROM tombstone")
-        erasures = try rows("content_hash", "SELECT content_hash, erased_at FROM erasure")
+            """
+            SELECT content_hash, retracted_at, reason
+            FROM tombstone CROSS JOIN feedback ON feedback.id = feedback_id
+            """, by: "feedback_id", from: String(start.prefix(16)))
+        erasures = try rows(
+            "SELECT content_hash, erased_at FROM erasure", by: "content_hash", from: start)
         marks = try rows(
-            "content_hash", "SELECT content_hash, checkpoint_id FROM checkpoint_mark")
+            "SELECT content_hash, checkpoint_id FROM checkpoint_mark", by: "content_hash",
+            and: ", checkpoint_id", from: start)
     }
 
     mutating func next() throws -> Fact? {
         guard let hash = [feedback.key, erasures.key].compactMap(\.self).min() else { return nil }
         var fact = Fact(hash: hash)
         if feedback.key == hash { try feedback.advance() }
-        if let id = tombstones.key, hash.hasPrefix(id) {
-            fact.retractedAt = tombstones.row?[1]
-            fact.reason = tombstones.row?[2]
+        while let key = tombstones.key, key <= hash {
+            if key == hash {
+                fact.retractedAt = tombstones.row?[1]
+                fact.reason = tombstones.row?[2]
+            }
             try tombstones.advance()
         }
         if erasures.key == hash {
@@ -71,7 +88,9 @@ struct FactScan {
             try erasures.advance()
         }
         while let key = marks.key, key <= hash {
-            if key == hash, let checkpoint: String = marks.row?[1] {
+            if key == hash, fact.checkpoints.count < FeedbackFact.maximumCheckpoints,
+                let checkpoint: String = marks.row?[1]
+            {
                 fact.checkpoints.append(checkpoint)
             }
             try marks.advance()

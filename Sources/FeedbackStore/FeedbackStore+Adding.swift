@@ -31,9 +31,18 @@ extension FeedbackStore {
         }
     }
 
-    func restore(_ entry: FeedbackEntry, in db: Database) throws -> AddOutcome {
-        let outcome = try insert(
+    private func restore(_ entry: FeedbackEntry, in db: Database) throws -> AddOutcome {
+        guard let outcome = try restoreUnlessTaken(entry, in: db) else {
+            throw Self.sharedID(entry.feedback)
+        }
+        return outcome
+    }
+
+    /// - Returns: nil, and nothing is changed, if another fact has the id.
+    func restoreUnlessTaken(_ entry: FeedbackEntry, in db: Database) throws -> AddOutcome? {
+        let outcome = try insertUnlessTaken(
             entry.feedback, recordedAt: Timestamp(entry.recordedAt).milliseconds, into: db)
+        guard let outcome else { return nil }
         if let retraction = entry.retraction, let id = outcome.knownID {
             let time = Timestamp(retraction.at).milliseconds
             try bury(
@@ -46,15 +55,26 @@ extension FeedbackStore {
     func insert(
         _ feedback: Feedback, recordedAt: Int64, into db: Database
     ) throws -> AddOutcome {
+        let outcome = try insertUnlessTaken(feedback, recordedAt: recordedAt, into: db)
+        guard let outcome else { throw Self.sharedID(feedback) }
+        return outcome
+    }
+
+    private static func sharedID(_ feedback: Feedback) -> StoreError {
+        .conflict(
+            "two different facts share the id \(hash(feedback.canonicalEncoding).prefix(16))")
+    }
+
+    private func insertUnlessTaken(
+        _ feedback: Feedback, recordedAt: Int64, into db: Database
+    ) throws -> AddOutcome? {
         if let refusal = feedback.refusal { return .refused(refusal) }
         let contentHash = Self.hash(feedback.canonicalEncoding)
         let id = String(contentHash.prefix(16))
         if let known = try KnownFeedback.fetchOne(
             db.cachedStatement(sql: KnownFeedback.sql), arguments: [id])
         {
-            guard known.contentHash == contentHash else {
-                throw StoreError.conflict("two different facts share the id \(id)")
-            }
+            guard known.contentHash == contentHash else { return nil }
             if known.isErased { return .erased(id: id) }
             return known.isRetracted ? .retracted(id: id) : .duplicate(of: id)
         }

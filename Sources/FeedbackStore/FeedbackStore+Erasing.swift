@@ -38,15 +38,17 @@ extension FeedbackStore {
     /// Completes an erasure: no file of the database holds the text any more.
     ///
     /// SQLite leaves text in the unused parts of pages, so the file is written anew and its log cut to
-    /// nothing. Copies from before a migration that have the text are removed. Does nothing when
-    /// nothing is to be done; one that was cut short is on record and can be called again.
+    /// nothing. Copies from before a migration that have the text, or cannot be read, are removed. Does
+    /// nothing when nothing is to be done; one that was cut short is on record and can be called again.
+    ///
+    /// - Errors: of the disk, also when such a copy cannot be removed; the erasure stays on record.
     public func clearErasedText() throws {
         guard let pending = try setting(Self.pendingErasureKey) else { return }
         try writeWithoutTransaction { db in
             try db.execute(sql: "VACUUM")
             try db.checkpoint(.truncate)
         }
-        removeCopies(holding: pending.split(separator: " ").map(String.init))
+        try removeCopies(holding: pending.split(separator: " ").map(String.init))
         // Unless another erasure has come meanwhile, whose turn it is then.
         try write { db in
             try db.execute(
@@ -59,11 +61,17 @@ extension FeedbackStore {
     static let pendingErasureKey = Schema.pendingErasureKey
 
     /// Copies of the database from before migrations; see ``init(path:configuration:now:)``.
-    private func removeCopies(holding ids: [String]) {
+    private func removeCopies(holding ids: [String]) throws {
         let file = URL(filePath: path)
         let folder = file.deletingLastPathComponent().path(percentEncoded: false)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
+            throw StoreError.inputOutput(path: folder, detail: "\(error)")
+        }
+        var failure: StoreError?
+        for name in names.sorted()
         where name.hasPrefix(file.lastPathComponent + ".v") && !name.hasSuffix("-journal") {
             let copy = "\(folder)/\(name)"
             var configuration = Configuration()
@@ -74,8 +82,12 @@ extension FeedbackStore {
                         db, sql: "SELECT 1 FROM feedback WHERE id = ?", arguments: [id]) != nil
                 }
             }
-            if holds == true { try? FileManager.default.removeItem(atPath: copy) }
+            // What cannot be read may hold it.
+            guard holds ?? true, unlink(copy) != 0, errno != ENOENT else { continue }
+            let reason = String(cString: strerror(errno))
+            failure = failure ?? .inputOutput(path: copy, detail: "cannot remove it: \(reason)")
         }
+        if let failure { throw failure }
     }
 
     /// Records erasures and blanks what they are of.
@@ -84,8 +96,14 @@ extension FeedbackStore {
     /// - Returns: how many are new.
     func erase(_ erasures: [String: Int64], in db: Database) throws -> Int {
         let new = try erasures.keys.sorted().filter { try !Self.isErased($0, in: db) }
-        let ids = Set(new.map { String($0.prefix(16)) })
-        if let round = try Self.unfinishedRound(holding: ids, in: db) {
+        // By the whole hash: that of a fact that is not here may begin with the id of one that is.
+        let statement = try db.cachedStatement(
+            sql: "SELECT id FROM feedback WHERE content_hash = ?")
+        let known = try new.compactMap { hash in
+            try String.fetchOne(statement, arguments: [hash]).map { (id: $0, hash: hash) }
+        }
+        let ids = known.map(\.id)
+        if let round = try Self.unfinishedRound(holding: Set(ids), in: db) {
             throw StoreError.conflict("round \(round) is not finished and has the text; cancel it")
         }
         for (hash, time) in erasures.sorted(by: { $0.key < $1.key }) {
@@ -96,9 +114,6 @@ extension FeedbackStore {
                     WHERE excluded.erased_at < erased_at
                     """, arguments: [hash, time])
         }
-        let known = try ids.sorted().filter { id in
-            try Row.fetchOne(db, sql: "SELECT 1 FROM feedback WHERE id = ?", arguments: [id]) != nil
-        }
         guard !known.isEmpty else { return new.count }
         let pending = try String.fetchOne(
             db, sql: "SELECT value FROM setting WHERE key = ?", arguments: [Self.pendingErasureKey])
@@ -106,12 +121,11 @@ extension FeedbackStore {
             sql: "INSERT OR REPLACE INTO setting VALUES (?, ?)",
             arguments: [
                 Self.pendingErasureKey,
-                ([pending].compactMap(\.self) + known).joined(separator: " "),
+                ([pending].compactMap(\.self) + ids).joined(separator: " "),
             ])
         // Before the answers are blanked, by which the pairs in a plan are known.
-        try Self.redactPlans(of: known, in: db)
-        let times = Dictionary(uniqueKeysWithValues: erasures.map { ($0.prefix(16), $1) })
-        for id in known { try blank(id, at: times[id[...]] ?? timestamp, in: db) }
+        try Self.redactPlans(of: ids, in: db)
+        for (id, hash) in known { try blank(id, at: erasures[hash] ?? timestamp, in: db) }
         return new.count
     }
 

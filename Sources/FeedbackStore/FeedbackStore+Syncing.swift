@@ -42,15 +42,30 @@ extension FeedbackStore {
         return digest
     }
 
-    /// What is known of the facts whose hashes begin so.
-    public func facts(under prefixes: [String]) throws -> [FeedbackFact] {
-        try read { db in
-            var facts: [FeedbackFact] = []
-            for prefix in prefixes {
-                var scan = try FactScan(db, prefix: prefix)
-                while let fact = try scan.next() { facts.append(fact.fact) }
+    /// What is known of the facts whose hashes begin so and come after `last`, as many as fit into one
+    /// page.
+    ///
+    /// - Precondition: the prefixes are what ``FeedbackDigest/areBuckets(_:)`` says.
+    public func facts(
+        under prefixes: [String], after last: String? = nil, limit: Int = FeedbackFactPage.limit,
+        byteLimit: Int = FeedbackFactPage.byteLimit
+    ) throws -> FeedbackFactPage {
+        precondition(FeedbackDigest.areBuckets(prefixes), "no fact is told twice")
+        return try read { db in
+            var page = FeedbackFactPage(facts: [])
+            var size = 0
+            for prefix in prefixes.sorted() where prefix + "g" > last ?? "" {
+                var scan = try FactScan(db, prefix: prefix, after: last)
+                while let fact = try scan.next() {
+                    guard page.facts.count < limit, size < byteLimit else {
+                        page.next = page.facts.last?.hash
+                        return page
+                    }
+                    page.facts.append(fact.fact)
+                    size += page.facts.last?.byteCount ?? 0
+                }
             }
-            return facts
+            return page
         }
     }
 
@@ -83,8 +98,10 @@ extension FeedbackStore {
     ///
     /// - Postconditions: what is here afterwards is the least upper bound of both; the order and number
     ///   of unions make no difference.
-    /// - Errors: `conflict` when an erasure is of text that an unfinished round has, and for a fact
-    ///   whose id another one has here; ``erase(_:)`` about the disk.
+    /// - Edge cases: an entry whose id another one has here is refused; an erasure is of the whole hash,
+    ///   not of an id.
+    /// - Errors: `conflict` when an erasure is of text that an unfinished round has; ``erase(_:)`` about
+    ///   the disk.
     public func unite(
         _ entries: [FeedbackEntry], _ facts: [FeedbackFact] = []
     ) throws -> FeedbackUnion {
@@ -95,11 +112,11 @@ extension FeedbackStore {
                     union.refused += 1
                     continue
                 }
-                switch try restore(entry, in: db) {
+                switch try restoreUnlessTaken(entry, in: db) {
                 case .added:
                     union.added += 1
                     if entry.retraction != nil { union.retracted += 1 }
-                case .refused: union.refused += 1
+                case .refused, nil: union.refused += 1
                 case .duplicate, .retracted, .erased: break
                 }
             }
@@ -118,8 +135,6 @@ extension FeedbackStore {
             fact.erasedAt.map { (fact.hash, Timestamp($0).milliseconds) }
         }
         union.erased += try erase(Dictionary(erasures, uniquingKeysWith: min), in: db)
-        let mark = try db.cachedStatement(
-            sql: "INSERT OR IGNORE INTO checkpoint_mark VALUES (?, ?)")
         for fact in facts {
             let isHere = try Row.fetchOne(
                 db, sql: "SELECT 1 FROM feedback WHERE content_hash = ?", arguments: [fact.hash])
@@ -131,8 +146,37 @@ extension FeedbackStore {
                 if isNews { union.retracted += 1 }
             }
             guard fact.erasedAt != nil || isHere != nil else { continue }
-            for checkpoint in fact.checkpoints {
-                try mark.execute(arguments: [fact.hash, checkpoint])
+            try mark(fact.checkpoints, of: fact.hash, in: db)
+        }
+    }
+
+    /// Marks checkpoints as far as they are among the first of a fact's, which alone are told of it.
+    private func mark(_ checkpoints: [String], of hash: String, in db: Database) throws {
+        guard !checkpoints.isEmpty else { return }
+        let limit = FeedbackFact.maximumCheckpoints
+        let bound = try String.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT checkpoint_id FROM checkpoint_mark WHERE content_hash = ?
+                    ORDER BY checkpoint_id LIMIT 1 OFFSET \(limit - 1)
+                    """), arguments: [hash])
+        let mark = try db.cachedStatement(
+            sql: "INSERT OR IGNORE INTO checkpoint_mark VALUES (?, ?)")
+        for checkpoint in checkpoints where bound.map({ checkpoint < $0 }) ?? true {
+            try mark.execute(arguments: [hash, checkpoint])
+        }
+    }
+
+    /// The ids of what is here with its text and these facts say was erased.
+    public func textsErased(by facts: [FeedbackFact]) throws -> [String] {
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: """
+                    SELECT id FROM feedback WHERE content_hash = ?
+                        AND content_hash NOT IN (SELECT content_hash FROM erasure)
+                    """)
+            return try facts.filter { $0.erasedAt != nil && $0.isPlausible }.compactMap {
+                try String.fetchOne(statement, arguments: [$0.hash])
             }
         }
     }
@@ -180,12 +224,9 @@ extension Retraction {
 }
 
 extension Date {
-    fileprivate var isStorable: Bool { (0...253_402_300_799).contains(timeIntervalSince1970) }
+    fileprivate var isStorable: Bool { Timestamp(self).isStorable }
 }
 
 extension String {
-    fileprivate var isHash: Bool {
-        utf8.count == 64
-            && utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    }
+    fileprivate var isHash: Bool { utf8.count == 64 && isHexadecimal }
 }

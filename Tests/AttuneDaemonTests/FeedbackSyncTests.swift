@@ -84,7 +84,7 @@ import Testing
     @Test func nothingLeavesForAHostThatIsNotMarked() async throws {
         try await withTwo(marked: false) { one, here, other, there in
             _ = try one.daemon.store.add(pairs(0..<3))
-            let hash = try one.daemon.store.facts(under: [""])[0].hash
+            let hash = try one.daemon.store.facts(under: [""]).facts[0].hash
             for replica in [DaemonReplica(client: one.client, sharingWith: there)] {
                 #expect(try await kind { try await replica.digest(depth: 0) } == .untrusted)
                 #expect(try await kind { try await replica.facts(under: [""]) } == .untrusted)
@@ -151,6 +151,14 @@ import Testing
                 let digested = try await kind { try await replica.digest(depth: depth) }
                 #expect(digested == .invalidRequest)
             }
+            for prefixes in [["", ""], ["", "a"], ["a", "ab"], ["A"], ["abcde"], ["_"]] {
+                let told = try await kind { try await replica.facts(under: prefixes) }
+                #expect(told == .invalidRequest, "\(prefixes)")
+            }
+            let buckets = (0..<5001).map { FeedbackDigest.prefix(ofBucket: $0, depth: 4) }
+            #expect(try await kind { try await replica.facts(under: buckets) } == .tooLarge)
+            let sound = try await kind { try await replica.facts(under: Array(buckets.dropLast())) }
+            #expect(sound == nil)
         }
     }
 
@@ -188,6 +196,51 @@ import Testing
         }
     }
 
+    /// A time that no calendar has, and facts without text, which count against a quota like text.
+    @Test func whatAPeerSaysIsMeasured() async throws {
+        try await withTwo { one, _, _, there in
+            let raw = try RawRequest(socket: one.socket)
+            let hash = { (digit: String) in String(repeating: digit, count: 64) }
+            func erasure(_ digit: String, at time: String) -> (line: String, body: String) {
+                let fact = #"{"hash":"\#(hash(digit))","erasedAt":"\#(time)"}"#
+                return (
+                    "POST /v1/feedback/unite",
+                    #"{"host":"\#(there)","entries":[],"facts":[\#(fact)]}"#
+                )
+            }
+            let now = "2026-11-23T17:39:28.123Z"
+            let quota = #"{"role":"peer","feedback":true,"quota":150}"#
+            let statuses = try await raw.statuses(of: [
+                erasure("a", at: "9999999999-01-01T00:00:00.000Z"), erasure("a", at: "never"),
+                ("POST /v1/connection", quota),
+                erasure("b", at: now), erasure("c", at: now), erasure("d", at: now),
+            ])
+            #expect(statuses == [400, 400, 200, 200, 200, 403])
+            #expect(
+                try one.daemon.store.facts(under: [""]).facts.map(\.hash) == ["b", "c"].map(hash))
+        }
+    }
+
+    /// What keeps an erasure from its end is no reason for a daemon not to start.
+    @Test func aDaemonStartsWhileErasedTextCannotBeCleared() async throws {
+        let ledger = try TestLedger()
+        let id = try #require(try ledger.store.add(pairs(0..<1))[0].id)
+        let database = ledger.store.path
+        let obstacle = database + ".v0001-first"
+        try FileManager.default.createDirectory(
+            atPath: obstacle, withIntermediateDirectories: true)
+        #expect(throws: StoreError.self) { try ledger.store.erase([id]) }
+        try ledger.store.close()
+        try await TestDaemon.run(keepingState: ledger.directory) { test in
+            let entry = try await test.client.send(ControlRoutes.showFeedback, at: id)
+            #expect(entry.erasedAt != nil)
+            #expect(try test.daemon.store.setting("erasure.pending") == id)
+            try FileManager.default.removeItem(atPath: obstacle)
+            try test.daemon.store.clearErasedText()
+            #expect(try test.daemon.store.setting("erasure.pending") == nil)
+        }
+    }
+
     @Test func aRoundThatHasTheTextEndsWithItsFiles() async throws {
         try await withTwo { one, here, other, there in
             let (store, trainer) = (one.daemon.store, one.daemon.trainer)
@@ -220,6 +273,20 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: files))
             #expect(!FileManager.default.fileExists(atPath: left), "files that a crash has left")
 
+            // Erasures of what is erased already, of what is not here, and such as are not taken.
+            let known = try store.facts(under: [""]).facts
+            let wanted = try #require(known.first { $0.id == window[1].id })
+            let gone = try #require(known.first { $0.id == bystander })
+            let zeros = String(repeating: "0", count: 48)
+            let peer = DaemonReplica(client: one.client, sharingWith: there)
+            _ = try await peer.unite(
+                [],
+                [
+                    gone, FeedbackFact(hash: wanted.id + zeros, erasedAt: Date()),
+                    FeedbackFact(hash: wanted.hash, erasedAt: Date(), checkpoints: ["none"]),
+                ])
+            #expect(try store.runningRound()?.id == round)
+
             _ = try await other.client.send(
                 ControlRoutes.eraseFeedback, FeedbackErasure(ids: [window[1].id]))
             _ = try await reconcile(one, here, other, there)
@@ -242,7 +309,7 @@ import Testing
         try ledger.store.register(checkpoint: merge.hex, origin: StoredCheckpoint.mergeOrigin)
         let hash = { (digit: String) in String(repeating: digit, count: 64) }
         _ = try ledger.store.add(pairs(0..<1))
-        let known = try ledger.store.facts(under: [""])[0].hash
+        let known = try ledger.store.facts(under: [""]).facts[0].hash
         _ = try ledger.store.unite(
             [],
             [

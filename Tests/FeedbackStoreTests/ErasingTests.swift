@@ -48,7 +48,7 @@ import Testing
         #expect(try store.add([secretPair()]) == [.erased(id: id)])
         #expect(try store.restore([entry]) == [.erased(id: id)])
         let other = try TestStore()
-        let facts = try store.facts(under: [""])
+        let facts = try store.facts(under: [""]).facts
         _ = try other.store.unite([], facts)
         #expect(try other.store.add([secretPair()]) == [.erased(id: id)], "it never was there")
         #expect(throws: StoreError.notFound(what: "feedback", id: id)) {
@@ -150,10 +150,37 @@ import Testing
         #expect(try store.setting("erasure.pending") == nil)
     }
 
+    @Test func aCopyThatCannotBeReadMayHaveTheText() throws {
+        let id = try #require(try store.add([secretPair()])[0].id)
+        let copy = test.path + ".v0001-first"
+        try Data("\(secret), torn".utf8).write(to: URL(filePath: copy))
+        try store.erase([id])
+        #expect(try files(holding: secret) == [])
+        #expect(try store.setting("erasure.pending") == nil)
+    }
+
+    @Test func anErasureIsOnRecordWhileACopyIsLeft() throws {
+        let id = try #require(try store.add([secretPair()])[0].id)
+        // What is not a file is not removed, whoever asks.
+        let obstacle = test.path + ".v0001-first"
+        try FileManager.default.createDirectory(
+            atPath: obstacle, withIntermediateDirectories: true)
+        let copy = test.path + ".v0006-collection"
+        try store.backUp(to: copy)
+        #expect(throws: StoreError.self) { try store.erase([id]) }
+        #expect(!FileManager.default.fileExists(atPath: copy), "the others go nevertheless")
+        #expect(try store.feedback(id).erasedAt != nil)
+        #expect(try store.setting("erasure.pending") == id)
+        #expect(throws: StoreError.self) { try store.clearErasedText() }
+        try FileManager.default.removeItem(atPath: obstacle)
+        try store.clearErasedText()
+        #expect(try store.setting("erasure.pending") == nil)
+    }
+
     @Test func checkpointsThatWereTrainedOnItAreMarked() throws {
         let ids = try store.addPairs(0..<4)
         let hash = try Dictionary(
-            uniqueKeysWithValues: store.facts(under: [""]).map { ($0.id, $0.hash) })
+            uniqueKeysWithValues: store.facts(under: [""]).facts.map { ($0.id, $0.hash) })
         try store.completeRound(new: [ids[0], ids[1]], digit: "a")
         try store.completeRound(new: [ids[2]], replayed: [ids[0]], digit: "b")
         try store.retract(ids[1])
@@ -164,7 +191,7 @@ import Testing
                 a: [hash[ids[0]]!: true, hash[ids[1]]!: false], b: [hash[ids[0]]!: true],
             ])
         let other = try TestStore()
-        _ = try other.store.unite([], store.facts(under: [""]))
+        _ = try other.store.unite([], store.facts(under: [""]).facts)
         #expect(try other.store.checkpointMarks()[b] == [hash[ids[0]]!: true])
     }
 

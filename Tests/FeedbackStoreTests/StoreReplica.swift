@@ -6,11 +6,12 @@ struct StoreReplica: FeedbackReplica {
     let store: FeedbackStore
     /// Bytes of text in a batch; the last entry may go beyond.
     var textLimit = FeedbackEntryBatch.textLimit
+    var pageLimit = FeedbackFactPage.limit
 
     func digest(depth: Int) throws -> FeedbackDigest { try store.feedbackDigest(depth: depth) }
 
-    func facts(under prefixes: [String]) throws -> [FeedbackFact] {
-        try store.facts(under: prefixes)
+    func facts(under prefixes: [String], after hash: String?) throws -> FeedbackFactPage {
+        try store.facts(under: prefixes, after: hash, limit: pageLimit)
     }
 
     func entries(of hashes: [String]) throws -> FeedbackEntryBatch {
@@ -36,8 +37,8 @@ actor CutReplica: FeedbackReplica {
 
     func digest(depth: Int) throws -> FeedbackDigest { try replica.digest(depth: depth) }
 
-    func facts(under prefixes: [String]) throws -> [FeedbackFact] {
-        try replica.facts(under: prefixes)
+    func facts(under prefixes: [String], after hash: String?) throws -> FeedbackFactPage {
+        try replica.facts(under: prefixes, after: hash)
     }
 
     func entries(of hashes: [String]) throws -> FeedbackEntryBatch {

@@ -40,7 +40,7 @@ import Testing
 
     /// What a host would tell another one of all it knows.
     private func facts(_ test: TestStore) throws -> [FeedbackFact] {
-        try test.store.facts(under: [""])
+        try test.store.facts(under: [""]).facts
     }
 
     @Test(arguments: 0..<12 as Range<UInt64>)
@@ -113,7 +113,8 @@ import Testing
         let ids = try one.store.addPairs(0..<30)
         try one.store.retract(ids[3], reason: "a slip")
         try one.store.erase([ids[5]])
-        let entries = try one.store.entries(of: one.store.facts(under: [""]).map(\.hash)).entries
+        let entries = try one.store.entries(of: one.store.facts(under: [""]).facts.map(\.hash))
+            .entries
         let facts = try facts(one)
         let union = try other.store.unite(entries, facts)
         #expect(union.added == 29 && union.retracted == 1 && union.erased == 1)
@@ -185,7 +186,7 @@ import Testing
                 FeedbackFact(hash: String(repeating: "b", count: 64), erasedAt: late),
             ])
         #expect(union.refused == 2 && union.erased == 0 && union.added == 0)
-        #expect(try test.store.facts(under: [""]).isEmpty)
+        #expect(try test.store.facts(under: [""]).facts.isEmpty)
     }
 
     private final class Progress: @unchecked Sendable {  // Sendable: one task at a time calls it.

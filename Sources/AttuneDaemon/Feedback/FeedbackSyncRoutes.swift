@@ -18,7 +18,8 @@ extension RouteTable {
                     .invalidRequest,
                     "cannot prove anything: a nonce has \(HostProof.nonceSize) bytes")
             }
-            return try .value(HostProof(to: challenge.host, nonce: challenge.nonce, key: checkpoints.key))
+            return try .value(
+                HostProof(to: challenge.host, nonce: challenge.nonce, key: checkpoints.key))
         }
         serve(ControlRoutes.digestFeedback) { call in
             let query = try await call.input()
@@ -36,11 +37,18 @@ extension RouteTable {
         }
         serve(ControlRoutes.feedbackFacts) { call in
             let query = try await call.input()
-            try query.prefixes.requireAtMost(1 << (4 * FeedbackDigest.maximumDepth))
+            try query.prefixes.requireAtMost(FeedbackReconciler.bucketLimit)
+            guard FeedbackDigest.areBuckets(query.prefixes), query.after?.isHexadecimal ?? true
+            else {
+                throw ControlError(
+                    .invalidRequest,
+                    "cannot look facts up: give distinct beginnings of hashes, 0 to"
+                        + " \(FeedbackDigest.maximumDepth) digits each and none within another")
+            }
             return try await .value(
                 store.perform { store in
                     try registry.requireSharing(with: query.host)
-                    return FeedbackFacts(facts: try store.facts(under: query.prefixes))
+                    return try store.facts(under: query.prefixes, after: query.after)
                 })
         }
         serve(ControlRoutes.feedbackEntries) { call in
@@ -56,12 +64,11 @@ extension RouteTable {
             let delivery = try await call.input()
             try delivery.entries.requireAtMost(FeedbackReconciler.entryLimit)
             try delivery.facts.requireAtMost(FeedbackReconciler.entryLimit)
-            try call.rights.spend(delivery.entries.reduce(0) { $0 + $1.feedback.textBytes })
-            let erased = delivery.facts.filter { $0.erasedAt != nil }
+            try call.rights.spend(delivery.byteCount)
             let (union, _) = try await daemon.withoutRound(
-                holding: { _ in
+                holding: { store in
                     try registry.requireSharing(with: delivery.host)
-                    return erased.map(\.id)
+                    return try store.textsErased(by: delivery.facts)
                 }, { try $0.unite(delivery.entries, delivery.facts) })
             daemon.announce(union)
             return try .value(union)

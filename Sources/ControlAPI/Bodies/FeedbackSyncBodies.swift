@@ -53,23 +53,20 @@ extension FeedbackDigest: JSONBody {}
 /// Asks what is known of some facts.
 public struct FeedbackFactsQuery: JSONBody, Hashable {
     public var host: HostID
-    /// What their hashes begin with.
+    /// What their hashes begin with: 0 to ``FeedbackDigest/maximumDepth`` digits each, at most
+    /// ``FeedbackReconciler/bucketLimit`` of them, none of which begins with another.
     public var prefixes: [String]
+    /// The page before's `next`.
+    public var after: String?
 
-    public init(host: HostID, prefixes: [String]) {
+    public init(host: HostID, prefixes: [String], after: String? = nil) {
         self.host = host
         self.prefixes = prefixes
+        self.after = after
     }
 }
 
-/// What is known of facts, without their text.
-public struct FeedbackFacts: JSONBody, Hashable {
-    public var facts: [FeedbackFact]
-
-    public init(facts: [FeedbackFact]) {
-        self.facts = facts
-    }
-}
+extension FeedbackFactPage: JSONBody {}
 
 /// Asks for the text of some facts; at most ``FeedbackReconciler/entryLimit``.
 public struct FeedbackEntriesQuery: JSONBody, Hashable {
@@ -94,6 +91,13 @@ public struct FeedbackDelivery: JSONBody, Hashable {
         self.host = host
         self.entries = entries
         self.facts = facts
+    }
+
+    /// What it counts for against a quota: the text, and a hash or more for what has none.
+    public var byteCount: Int {
+        entries.reduce(0) {
+            $0 + $1.feedback.textBytes + ($1.retraction?.reason?.utf8.count ?? 0) + 64
+        } + facts.reduce(0) { $0 + $1.byteCount }
     }
 }
 

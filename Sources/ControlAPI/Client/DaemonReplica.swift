@@ -38,10 +38,12 @@ public struct DaemonReplica: FeedbackReplica {
             ControlRoutes.digestFeedback, FeedbackDigestQuery(host: host, depth: depth))
     }
 
-    public func facts(under prefixes: [String]) async throws -> [FeedbackFact] {
+    public func facts(
+        under prefixes: [String], after hash: String?
+    ) async throws -> FeedbackFactPage {
         try await client.send(
-            ControlRoutes.feedbackFacts, FeedbackFactsQuery(host: host, prefixes: prefixes)
-        ).facts
+            ControlRoutes.feedbackFacts,
+            FeedbackFactsQuery(host: host, prefixes: prefixes, after: hash))
     }
 
     public func entries(of hashes: [String]) async throws -> FeedbackEntryBatch {

@@ -188,7 +188,7 @@ public enum ControlRoutes {
         "digestFeedback", .post, "/feedback/digest", errors: [.untrusted],
         for: .pull, withFeedback: true,
         summary: "Summaries of the set of feedback, by which two hosts find where they differ.")
-    public static let feedbackFacts = Endpoint<FeedbackFactsQuery, FeedbackFacts>(
+    public static let feedbackFacts = Endpoint<FeedbackFactsQuery, FeedbackFactPage>(
         "feedbackFacts", .post, "/feedback/facts", errors: [.untrusted],
         for: .pull, withFeedback: true,
         summary: "What is known of some facts without their text: retractions and erasures.")

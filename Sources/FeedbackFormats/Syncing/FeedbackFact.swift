@@ -13,8 +13,12 @@ public struct FeedbackFact: Codable, Hashable, Sendable {
     /// Absent for what was erased.
     public private(set) var retraction: Retraction?
     public private(set) var erasedAt: Date?
-    /// Checkpoints of any host that were trained on it, sorted; told only of what was taken back.
+    /// Checkpoints of any host that were trained on it, the first ``maximumCheckpoints`` in order; told
+    /// only of what was taken back.
     public private(set) var checkpoints: [String]
+
+    /// The most checkpoints that are told of one fact.
+    public static let maximumCheckpoints = 1024
 
     /// The fact's id.
     public var id: String { String(hash.prefix(16)) }
@@ -35,7 +39,15 @@ public struct FeedbackFact: Codable, Hashable, Sendable {
                     at: Self.rounded(retraction.at),
                     reason: retraction.reason.flatMap { $0.isEmpty ? nil : $0 })
             }
-        self.checkpoints = retraction != nil || erasedAt != nil ? Set(checkpoints).sorted() : []
+        self.checkpoints =
+            retraction != nil || erasedAt != nil
+            ? Array(Set(checkpoints).sorted().prefix(Self.maximumCheckpoints)) : []
+    }
+
+    /// The bytes it says something with.
+    public var byteCount: Int {
+        hash.utf8.count + (retraction?.reason?.utf8.count ?? 0)
+            + checkpoints.reduce(0) { $0 + $1.utf8.count }
     }
 
     /// The least fact that says what both say of the same hash.
@@ -43,8 +55,11 @@ public struct FeedbackFact: Codable, Hashable, Sendable {
         precondition(hash == other.hash, "only what is said of one fact can be joined")
         return FeedbackFact(
             hash: hash,
+            // By bytes, as databases compare: by Swift's order, normal forms of one text are equal.
             retraction: [retraction, other.retraction].compactMap(\.self).min {
-                ($0.at, $0.reason ?? "") < ($1.at, $1.reason ?? "")
+                $0.at != $1.at
+                    ? $0.at < $1.at
+                    : ($0.reason ?? "").utf8.lexicographicallyPrecedes(($1.reason ?? "").utf8)
             },
             erasedAt: [erasedAt, other.erasedAt].compactMap(\.self).min(),
             checkpoints: checkpoints + other.checkpoints)

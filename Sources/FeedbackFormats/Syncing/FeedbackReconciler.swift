@@ -2,7 +2,7 @@
 ///
 /// First the digests of the whole sets are compared: equal ones end it after one request each. Then
 /// digests of buckets by the beginning of the hash, then what is known of the facts in buckets that
-/// differ, some thousand at a time, and last the entries that one side lacks, in bounded batches. Each
+/// differ, page by page, and last the entries that one side lacks, in bounded batches. Each
 /// batch is durable and idempotent, so a reconciliation that was cut goes on by being started again.
 public struct FeedbackReconciler: Sendable {
     /// Finds out what would be exchanged and exchanges nothing.
@@ -17,8 +17,8 @@ public struct FeedbackReconciler: Sendable {
 
     /// Entries in a batch at most.
     public static let entryLimit = 500
-    /// Facts without text in a request, as far as whole buckets can keep to it.
-    public static let factLimit = 5000
+    /// Buckets in a request at most.
+    public static let bucketLimit = 5000
     /// Facts in a bucket that the depth aims at.
     private static let bucketSize = 512
     private static let maximumPasses = 3
@@ -60,9 +60,9 @@ public struct FeedbackReconciler: Sendable {
         var facts = 0
         for (place, bucket) in differing.enumerated() {
             prefixes.append(FeedbackDigest.prefix(ofBucket: bucket, depth: depth))
-            facts += min(max(mine.counts[bucket], theirs.counts[bucket]), Self.factLimit)
-            guard facts >= Self.factLimit || place == differing.count - 1 else { continue }
-            try Task.checkCancellation()
+            facts += min(
+                max(1, mine.counts[bucket], theirs.counts[bucket]), FeedbackFactPage.limit)
+            guard facts >= FeedbackFactPage.limit || place == differing.count - 1 else { continue }
             try await level(local, remote, prefixes, &summary)
             report(place + 1, differing.count)
             prefixes = []
@@ -83,18 +83,32 @@ public struct FeedbackReconciler: Sendable {
             ?? FeedbackDigest.maximumDepth
     }
 
-    /// Makes some buckets equal.
+    /// Makes some buckets equal, as far at a time as both sides have told.
     private func level(
         _ local: some FeedbackReplica, _ remote: some FeedbackReplica, _ prefixes: [String],
         _ summary: inout FeedbackSyncSummary
     ) async throws {
-        async let mineListed = local.facts(under: prefixes)
-        async let theirsListed = remote.facts(under: prefixes)
-        let byHash = { (facts: [FeedbackFact]) in
-            Dictionary(facts.map { ($0.hash, $0) }) { $0.joined(with: $1) }
-        }
-        let mine = byHash(try await mineListed)
-        let theirs = byHash(try await theirsListed)
+        var last: String?
+        repeat {
+            try Task.checkCancellation()
+            let start = last
+            async let mineListed = local.facts(under: prefixes, after: start)
+            async let theirsListed = remote.facts(under: prefixes, after: start)
+            let (mine, theirs) = try await (mineListed, theirsListed)
+            guard mine.continues(after: start), theirs.continues(after: start) else {
+                throw FeedbackSyncError.malformedBatch
+            }
+            last = [mine.next, theirs.next].compactMap(\.self).min()
+            try await level(
+                local, remote, mine.byHash(through: last), theirs.byHash(through: last), &summary)
+        } while last != nil
+    }
+
+    private func level(
+        _ local: some FeedbackReplica, _ remote: some FeedbackReplica,
+        _ mine: [String: FeedbackFact], _ theirs: [String: FeedbackFact],
+        _ summary: inout FeedbackSyncSummary
+    ) async throws {
         var (toMe, toThem) = (Lack(), Lack())
         for hash in Set(mine.keys).union(theirs.keys).sorted() {
             let (here, there) = (mine[hash], theirs[hash])
@@ -132,18 +146,38 @@ public struct FeedbackReconciler: Sendable {
         while !rest.isEmpty {
             let batch = try await source.entries(of: Array(rest.prefix(Self.entryLimit)))
             guard (1...rest.count).contains(batch.considered),
-                batch.entries.count <= Self.entryLimit
+                batch.entries.count <= min(batch.considered, Self.entryLimit)
             else { throw FeedbackSyncError.malformedBatch }
             rest = rest.dropFirst(batch.considered)
             guard !batch.entries.isEmpty else { continue }
-            union += try await destination.unite(batch.entries, [])
+            union += try await unite(batch.entries, [], with: destination)
             try await pause(after: batch.entries)
         }
         // After the entries that they speak of.
-        for start in stride(from: 0, to: lack.facts.count, by: Self.entryLimit) {
-            let facts = lack.facts[start...].prefix(Self.entryLimit)
-            union += try await destination.unite([], Array(facts))
+        var facts: [FeedbackFact] = []
+        var size = 0
+        for (place, fact) in lack.facts.enumerated() {
+            facts.append(fact)
+            size += fact.byteCount
+            guard
+                facts.count == Self.entryLimit || size >= FeedbackFactPage.byteLimit
+                    || place == lack.facts.count - 1
+            else { continue }
+            union += try await unite([], facts, with: destination)
+            (facts, size) = ([], 0)
         }
+    }
+
+    /// Hands over, and believes nothing that is out of the question.
+    private func unite(
+        _ entries: [FeedbackEntry], _ facts: [FeedbackFact],
+        with destination: some FeedbackReplica
+    ) async throws -> FeedbackUnion {
+        let union = try await destination.unite(entries, facts)
+        guard union.canHaveCome(ofEntries: entries.count, facts: facts.count) else {
+            throw FeedbackSyncError.malformedBatch
+        }
+        return union
     }
 
     /// Keeps to the rate.
@@ -151,6 +185,14 @@ public struct FeedbackReconciler: Sendable {
         guard let bytesPerSecond, bytesPerSecond > 0 else { return }
         let bytes = entries.reduce(0) { $0 + $1.feedback.textBytes }
         try await Task.sleep(for: .seconds(Double(bytes) / Double(bytesPerSecond)))
+    }
+}
+
+extension FeedbackFactPage {
+    /// The facts whose hashes do not come after the last one that both sides have told of.
+    fileprivate func byHash(through last: String?) -> [String: FeedbackFact] {
+        let told = facts.prefix { fact in last.map { fact.hash <= $0 } ?? true }
+        return Dictionary(told.map { ($0.hash, $0) }) { $0.joined(with: $1) }
     }
 }
 
