@@ -257,6 +257,37 @@ import Testing
         }
     }
 
+    /// Of the newest checkpoint and of one that it comes from, objects and manifests.
+    @Test(arguments: [Kind.directory, .webdav, .s3])
+    func thePushAfterALossBringsItBack(_ kind: Kind) async throws {
+        try await RemotePlace.with(kind) { place in
+            let directory = try TemporaryDirectory()
+            let host = StoreRemote(
+                name: "host", repository: CheckpointRepository(directory: directory.path),
+                base: place.base)
+            let first = try place.checkpoint(seed: 1)
+            let second = try Sample.checkpoint(
+                seed: 2, parents: [first.record(in: host.repository)], base: place.base)
+            let newest = try second.record(in: host.repository)
+            _ = try host.repository.publishHead(newest, key: HostKey())
+            let synchronizer = Synchronizer()
+            _ = try await synchronizer.sync(from: host, to: place.remote)
+            #expect(try await place.remote.inventory().incomplete == [])
+            let lost = [
+                ObjectID(hashing: first.objects[0]), ObjectID(hashing: second.objects[0]), newest,
+            ]
+            let lose = try #require(place.lose)
+            for id in lost {
+                try await lose(id)
+                #expect(try await place.remote.missing(of: [id]) == [id])
+                let push = try await synchronizer.sync(from: host, to: place.remote)
+                #expect(push.refusals == [])
+                #expect(try await place.remote.missing(of: [id]) == [])
+            }
+            #expect(try await place.remote.inventory().incomplete == [])
+        }
+    }
+
     /// Two hosts that never meet exchange what they have through it.
     @Test(arguments: Kind.allCases)
     func carriesCheckpointsBetweenHosts(_ kind: Kind) async throws {

@@ -69,6 +69,11 @@ final class RcloneStores: Sendable {
         for server in servers { server.signal(SIGKILL) }
     }
 
+    func delete(_ remote: String) async throws {
+        let run = try Child(program, ["purge", remote], in: scratch)
+        try #require(await run.end() == .exited(0), "\(run.errors)")
+    }
+
     /// The paths of all files below a folder of a remote.
     func files(_ remote: String) async throws -> [String] {
         let list = try Child(program, ["lsf", "-R", "--files-only", remote], in: scratch)

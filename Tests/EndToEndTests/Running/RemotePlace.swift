@@ -17,6 +17,8 @@ struct RemotePlace {
     let base: BaseModel
     /// The files it keeps.
     let files: () async throws -> [String]
+    /// Takes an object away behind its back; nil where that is tested elsewhere.
+    var lose: ((ObjectID) async throws -> Void)?
     /// Whether what was cut is over and done with when the sender knows of it; a daemon notices a moment later.
     let isPrompt: Bool
 
@@ -31,10 +33,14 @@ struct RemotePlace {
             try await body(RemotePlace(store) { try Array(directory.files().keys) })
         case .directory:
             let directory = try TemporaryDirectory()
-            try await body(
-                RemotePlace(DirectoryRemote(path: directory.path)) {
-                    try Array(directory.files().keys)
-                })
+            var place = RemotePlace(DirectoryRemote(path: directory.path)) {
+                try Array(directory.files().keys)
+            }
+            place.lose = {
+                try FileManager.default.removeItem(
+                    atPath: "\(directory.path)/objects/\($0.hex.prefix(2))/\($0.hex)")
+            }
+            try await body(place)
         case .daemon:
             let machine = try await daemon()
             try await body(RemotePlace(machine, machine.client))
@@ -55,7 +61,11 @@ struct RemotePlace {
                 remote: path, directory: try PrivateDirectory(),
                 executable: .path(.init(stores.program)))
             let remote = RcloneRemote(rclone, cache: scratch.path, partSize: ObjectStore.chunkSize)
-            try await body(RemotePlace(remote) { try await stores.files(path) })
+            var place = RemotePlace(remote) { try await stores.files(path) }
+            place.lose = {
+                try await stores.delete("\(path)/objects/\($0.hex.prefix(2))/\($0.hex)")
+            }
+            try await body(place)
         }
     }
 
