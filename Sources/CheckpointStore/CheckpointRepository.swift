@@ -86,25 +86,27 @@ public struct CheckpointRepository: Sendable {
     public func publishHead(_ checkpoint: CheckpointID, key: HostKey) throws -> SignedHead {
         let known = try heads.head(of: key.id)
         if let known, known.checkpoint == checkpoint {
-            try heads.put(known)
+            try heads.put(known, isExpected: true)
             return known
         }
         _ = try manifest(of: checkpoint)
         let head = try SignedHead(
             checkpoint: checkpoint, counter: heads.newestCounter(of: key.id) + 1, key: key)
-        try heads.put(head)
+        try heads.put(head, isExpected: true)
         return head
     }
 
     /// Takes a head from elsewhere; its checkpoint must have been admitted before.
+    ///
+    /// - Parameter isExpected: see ``HeadStore/put(_:isExpected:)``.
     @discardableResult
-    public func receiveHead(_ head: SignedHead) throws -> Bool {
+    public func receiveHead(_ head: SignedHead, isExpected: Bool = false) throws -> Bool {
         try head.verify()
         guard objects.contains(head.checkpoint) else {
             throw CheckpointError.incomplete(head.checkpoint, missing: [head.checkpoint])
         }
         try requireWhole(try manifest(of: head.checkpoint))
-        return try heads.put(head)
+        return try heads.put(head, isExpected: isExpected)
     }
 
     /// Throws unless everything a manifest names is among the trusted objects in full length.

@@ -12,8 +12,10 @@ public struct HeadStore: Sendable {
     public let keys: KeyRecordStore
     let fileSystem: FileSystem
 
-    /// Hosts listed at most; more are refused rather than read.
+    /// Hosts that mean nothing here whose heads are taken.
     public static let maximumHosts = 4096
+    /// Hosts listed at most; more are refused rather than read.
+    public static let maximumInventory = 2 * maximumHosts
 
     public init(directory: String) { self.init(directory: directory, fileSystem: FileSystem()) }
 
@@ -27,9 +29,9 @@ public struct HeadStore: Sendable {
     /// over.
     public func all() throws -> [SignedHead] {
         let hosts = try hosts()
-        guard hosts.count <= Self.maximumHosts else {
+        guard hosts.count <= Self.maximumInventory else {
             throw CheckpointError.tooLarge(
-                "a list of \(hosts.count) heads", limit: Self.maximumHosts)
+                "a list of \(hosts.count) heads", limit: Self.maximumInventory)
         }
         let keys = try keys.all()
         return try hosts.filter { keys.standing(of: $0) == .valid }.compactMap(newest)
@@ -52,16 +54,18 @@ public struct HeadStore: Sendable {
     ///
     /// A damaged newest file still counts: its counter stands in its name and is never undercut.
     ///
+    /// - Parameter isExpected: it is of this host or of a peer on record, whose heads find room however
+    ///   many strangers' there are.
     /// - Returns: false if exactly this head was known.
     /// - Errors: ``CheckpointError/headReplayed(_:known:offered:)`` for a lower counter,
     ///   ``CheckpointError/headConflict(_:counter:)`` for another checkpoint under the same one,
     ///   ``CheckpointError/keyRetired(_:successor:)`` for a host that has another key, or none.
     @discardableResult
-    public func put(_ head: SignedHead) throws -> Bool {
+    public func put(_ head: SignedHead, isExpected: Bool = false) throws -> Bool {
         try head.verify()
         try keys.known(of: head.host).requireValid(head.host)
         let known = try counters(of: head.host)
-        let isNew = try isNew(head, known: known)
+        let isNew = try isNew(head, known: known, isExpected: isExpected)
         if isNew {
             try fileSystem.makeDirectories(folder(of: head.host))
             try fileSystem.writeAtomically(
@@ -81,16 +85,21 @@ public struct HeadStore: Sendable {
     /// - Returns: false if it says nothing that was not known.
     @discardableResult
     public func put(_ record: KeyRecord, isExpected: Bool = false) throws -> Bool {
-        let isNew = try keys.put(record, isExpected: isExpected)
-        if fileSystem.isDirectory(folder(of: record.host)) { try forget(record.host) }
+        let hasHead = fileSystem.isDirectory(folder(of: record.host))
+        let room = KeyRecordStore.maximumRecords
+        let isNew = try keys.put(record, limit: isExpected ? nil : hasHead ? room * 3 / 2 : room)
+        if hasHead { try forget(record.host) }
         return isNew
     }
 
     /// Whether the head has to be written; throws if it may not be.
-    private func isNew(_ head: SignedHead, known: [UInt64]) throws -> Bool {
+    private func isNew(
+        _ head: SignedHead, known: [UInt64], isExpected: Bool
+    ) throws -> Bool {
         guard let newest = known.last else {
-            guard try hosts().count < Self.maximumHosts else {
-                throw CheckpointError.tooLarge("another host's head", limit: Self.maximumHosts)
+            let limit = isExpected ? Self.maximumInventory : Self.maximumHosts
+            guard try hosts().count < limit else {
+                throw CheckpointError.tooLarge("another host's head", limit: limit)
             }
             return true
         }

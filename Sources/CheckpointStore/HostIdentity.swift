@@ -63,7 +63,8 @@ public final class HostIdentity: Sendable {
     ///
     /// - Parameter prepare: signs with the new key what others should find when they hear of it.
     /// - Errors: whatever the disk says, or `prepare`; nothing is changed then, unless the record is there
-    ///   already, and with it the change is made.
+    ///   already, and with it the change is made. ``CheckpointError/tooLarge(_:limit:)`` where whoever
+    ///   trusts the first key could not follow to another one.
     public func rotate(_ prepare: (HostKey) throws -> Void = { _ in }) throws -> Change {
         try turn.withLock { _ in
             try settle()
@@ -72,6 +73,7 @@ public final class HostIdentity: Sendable {
                 return renewed
             }
             let old = key
+            try requireAnotherSuccession(of: old.id)
             let next = try makeNext()
             do {
                 try prepare(next)
@@ -128,6 +130,16 @@ public final class HostIdentity: Sendable {
         current.withLock { $0 = next }
         try? settle()
         return Change(before: old.id, after: next.id)
+    }
+
+    private func requireAnotherSuccession(of host: HostID) throws {
+        let keys = try heads.keys.all()
+        let length = keys.predecessors(of: host).map { keys.chain(from: $0).count }.max() ?? 1
+        guard length <= KeyRecordSet.maximumSuccessions else {
+            throw CheckpointError.tooLarge(
+                "another key after this one, which would leave who trusts the first behind; revoke it"
+                    + " instead. More of a chain", limit: KeyRecordSet.maximumSuccessions)
+        }
     }
 
     /// The key that comes next, on disk for certain.

@@ -24,6 +24,14 @@ public struct HostID: Hashable, Sendable, Comparable, Codable, LosslessStringCon
     /// make another key with them.
     public var fingerprint: String { grouped(32) }
 
+    /// The digits of a fingerprint, perhaps of more of the id, without the dashes that are for people; nil
+    /// for what is too short to tell hosts apart, or none.
+    public static func digits(ofFingerprint text: String) -> String? {
+        let digits = text.lowercased().filter { $0 != "-" }
+        let isHexadecimal = digits.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+        return isHexadecimal && (32...64).contains(digits.count) ? digits : nil
+    }
+
     private func grouped(_ count: Int) -> String {
         let digits = Array(digest.hex.prefix(count))
         return stride(from: 0, to: count, by: 4).map { String(digits[$0..<$0 + 4]) }

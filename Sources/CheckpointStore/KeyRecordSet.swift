@@ -9,6 +9,9 @@ import Foundation
 ///
 /// - Source: Shapiro et al. 2011, "Conflict-free replicated data types", state-based.
 public struct KeyRecordSet: Hashable, Sendable {
+    /// Successions followed from one host at most. Whoever has a key could make them without end.
+    public static let maximumSuccessions = 64
+
     /// By host; a lone revocation, or one or two successions in the order of their names.
     private var byHost: [HostID: [KeyRecord]] = [:]
 
@@ -76,18 +79,29 @@ public struct KeyRecordSet: Hashable, Sendable {
 
     /// Who speaks for a host now: the end of its successions.
     ///
-    /// - Edge cases: successions that lead in a circle leave nobody.
+    /// - Edge cases: successions that lead in a circle leave nobody, nor do more than
+    ///   ``maximumSuccessions``.
     public func holder(of host: HostID) -> KeyHolder {
-        var host = host
-        var seen: Set<HostID> = []
-        while true {
-            guard seen.insert(host).inserted else { return KeyHolder(host: host, isRevoked: true) }
-            switch standing(of: host) {
-            case .valid: return KeyHolder(host: host, isRevoked: false)
-            case .revoked: return KeyHolder(host: host, isRevoked: true)
-            case .succeeded(let next): host = next
-            }
+        let chain = chain(from: host)
+        let last = chain[chain.count - 1]
+        switch standing(of: last) {
+        case .valid: return KeyHolder(host: last, isRevoked: false)
+        case .revoked: return KeyHolder(host: last, isRevoked: true)
+        // Where a circle closes, or too long a chain is cut.
+        case .succeeded(let next):
+            return KeyHolder(host: chain.contains(next) ? next : last, isRevoked: true)
         }
+    }
+
+    /// A host and those that came after it, one after the other, each once.
+    package func chain(from host: HostID) -> [HostID] {
+        var chain = [host]
+        while chain.count <= Self.maximumSuccessions,
+            case .succeeded(let next) = standing(of: chain[chain.count - 1]), !chain.contains(next)
+        {
+            chain.append(next)
+        }
+        return chain
     }
 
     /// The hosts that a host speaks for, by their successions.
@@ -104,7 +118,7 @@ public struct KeyRecordSet: Hashable, Sendable {
             open += before[next, default: []]
             found += before[next, default: []]
         }
-        return found.sorted()
+        return found.filter { holder(of: $0).host == host }.sorted()
     }
 }
 

@@ -8,11 +8,15 @@ public struct KeyRecordStore: Sendable {
     public let directory: String
     let fileSystem: FileSystem
 
-    /// Records taken of hosts that mean nothing here. Those about peers on record always find room,
-    /// so that nobody can keep a revocation out by making up others.
-    public static let maximumRecords = 4096
+    /// Revocations taken of hosts that mean nothing here, and as many successions; half as many more of
+    /// hosts whose heads are here.
+    ///
+    /// What is expected, and what is said of a host of which something was said before, always finds
+    /// room, so that nobody can keep a revocation out by making up other records: there are no more of
+    /// the one than ``KeyRecordSet/maximumSuccessions`` allows, and of the other two for a host.
+    public static let maximumRecords = 1024
     /// Records read, or taken from one place, at most.
-    public static let maximumInventory = 2 * maximumRecords
+    public static let maximumInventory = 8 * maximumRecords
 
     public init(directory: String) { self.init(directory: directory, fileSystem: FileSystem()) }
 
@@ -22,13 +26,21 @@ public struct KeyRecordStore: Sendable {
     }
 
     /// Everything that can be read and verifies; a file that is damaged or forged is passed over.
+    ///
+    /// - Edge cases: of more than ``maximumInventory`` files, which nothing that is put here makes,
+    ///   revocations are read first, then what may prove that a key was copied, then by name.
     public func all() throws -> KeyRecordSet {
-        let names = try names()
-        guard names.count <= Self.maximumInventory else {
-            throw CheckpointError.tooLarge(
-                "a list of \(names.count) key records", limit: Self.maximumInventory)
+        KeyRecordSet(Self.first(of: try names()).compactMap { try? record(named: $0) })
+    }
+
+    private static func first(of names: [String]) -> some Sequence<String> {
+        if names.count <= maximumInventory { return names[...] }
+        let counts = Dictionary(names.map { ($0.prefix { $0 != "." }, 1) }, uniquingKeysWith: +)
+        let ranked = names.map { name in
+            let isAlone = counts[name.prefix { $0 != "." }] == 1
+            return (rank: KeyRecord.isRevocation(name) ? 0 : isAlone ? 2 : 1, name: name)
         }
-        return KeyRecordSet(names.compactMap { try? record(named: $0) })
+        return ranked.sorted { $0 < $1 }.map(\.name).prefix(maximumInventory)
     }
 
     /// What is known of one host's key.
@@ -43,18 +55,22 @@ public struct KeyRecordStore: Sendable {
     /// - Returns: false if it says nothing that was not known.
     @discardableResult
     public func put(_ record: KeyRecord, isExpected: Bool = false) throws -> Bool {
+        try put(record, limit: isExpected ? nil : Self.maximumRecords)
+    }
+
+    /// - Parameter limit: So many of its kind, and twice as many of both, may be there at most if it is
+    ///   the first about its host.
+    func put(_ record: KeyRecord, limit: Int?) throws -> Bool {
         try record.verify()
-        var known = try known(of: record.host)
+        let names = try names()
+        let own = names.filter { $0.hasPrefix("\(record.host).") }
+        var known = KeyRecordSet(own.compactMap { try? self.record(named: $0) })
         let before = known.records
         guard known.insert(record) else {
             try fileSystem.synchronizeDirectory(directory)
             return false
         }
-        let count = try names().count
-        guard count < (isExpected ? Self.maximumInventory : Self.maximumRecords) else {
-            throw CheckpointError.tooLarge(
-                "another key record beside \(count)", limit: Self.maximumRecords)
-        }
+        if own.isEmpty, let limit { try Self.requireRoom(for: record, beside: names, limit) }
         try fileSystem.makeDirectories(directory)
         try fileSystem.writeAtomically(record.encoded(), to: path(record.name))
         let kept = Set(known.records.map(\.name))
@@ -62,6 +78,17 @@ public struct KeyRecordStore: Sendable {
             try fileSystem.remove(path(old.name))
         }
         return true
+    }
+
+    /// Successions keep no revocation out, whatever becomes of them.
+    private static func requireRoom(
+        for record: KeyRecord, beside names: [String], _ limit: Int
+    ) throws {
+        let alike = names.count { KeyRecord.isRevocation($0) == record.isRevocation }
+        guard alike < limit, record.isRevocation || names.count < 2 * limit else {
+            throw CheckpointError.tooLarge(
+                "another key record beside \(names.count)", limit: limit)
+        }
     }
 
     /// Files that should be records and cannot be read as such, with the reason.

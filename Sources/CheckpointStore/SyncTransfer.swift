@@ -48,9 +48,9 @@ struct SyncTransfer {
             uniquingKeysWith: { first, _ in first })
         ungiven = Set(offering.collected)
         unwanted = Set(held.collected)
-        guard offered.count <= HeadStore.maximumHosts else {
+        guard offered.count <= HeadStore.maximumInventory else {
             throw CheckpointError.tooLarge(
-                "\(offered.count) heads from \(source.name)", limit: HeadStore.maximumHosts)
+                "\(offered.count) heads from \(source.name)", limit: HeadStore.maximumInventory)
         }
         let news = offered.filter {
             !$0.saysTheSame(as: known[$0.host]) && keys.standing(of: $0.host) == .valid

@@ -44,8 +44,8 @@ extension FeedbackStore {
     /// Records which host a peer is, at first contact; it becomes another only in the place of one that
     /// the caller names, and has to be trusted anew then.
     ///
-    /// A host that was on record without an address, and what it is trusted for, is this peer from now
-    /// on.
+    /// A host that was on record without an address, and that it is trusted, is this peer from now on. Its
+    /// mark for feedback goes: nobody has said that text may go to this address.
     ///
     /// - Errors: `conflict` if it was another host before, or the host is another peer.
     public func recordPeer(
@@ -56,7 +56,7 @@ extension FeedbackStore {
                 db,
                 sql: """
                     DELETE FROM peer WHERE host = ? AND name <> ? AND address IS NULL
-                    RETURNING trusted, shares_feedback
+                    RETURNING trusted
                     """, arguments: [host, name])
             try Self.requireFree("host", host, for: name, in: db)
             let known = try String?.fetchOne(
@@ -78,8 +78,7 @@ extension FeedbackStore {
                 arguments: [name, host, timestamp])
             if let nameless, nameless["trusted"] {
                 try db.execute(
-                    sql: "UPDATE peer SET trusted = 1, shares_feedback = ? WHERE name = ?",
-                    arguments: [nameless["shares_feedback"] as Bool, name])
+                    sql: "UPDATE peer SET trusted = 1 WHERE name = ?", arguments: [name])
             }
         }
     }

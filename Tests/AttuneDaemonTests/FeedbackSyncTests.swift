@@ -183,16 +183,68 @@ import Testing
             #expect(try await statuses(#"{"role":"pull"}"#) == none)
             #expect(try await statuses(#"{"role":"peer"}"#) == none)
             #expect(
-                try await statuses(#"{"role":"pull","feedback":true}"#)
+                try await statuses(#"{"role":"pull","feedback":"\#(there.fingerprint)"}"#)
                     == [200, 403, 403, 403, 403, 403])
             #expect(
-                try await statuses(#"{"role":"peer","feedback":true}"#)
+                try await statuses(#"{"role":"peer","feedback":"\#(there)"}"#)
                     == [200, 403, 200, 403, 403, 403])
             #expect(try await statuses(#"{"role":"full"}"#) == [200, 403, 200, 200, 200, 200])
             #expect(
-                try await statuses(#"{"role":"peer"}"#, #"{"role":"full","feedback":true}"#)
+                try await statuses(
+                    #"{"role":"peer"}"#, #"{"role":"full","feedback":"\#(there)"}"#)
                     == none,
                 "rights do not come back")
+            #expect(
+                try await raw.statuses(of: [
+                    ("POST /v1/connection", #"{"role":"peer","feedback":"3f2a"}"#)
+                ]) == [400])
+        }
+    }
+
+    /// An ssh key is of one host; the ids of others are no secret.
+    @Test func aConnectionHasFeedbackAsTheHostThatItIsOf() async throws {
+        try await withTwo { one, _, _, there in
+            let (revoked, next) = (HostKey(), HostKey())
+            let raw = try RawRequest(socket: one.socket)
+            func status(_ limits: String..., as host: HostID) async throws -> Int? {
+                try await raw.statuses(
+                    of: limits.map { (line: "POST /v1/connection", body: $0) } + [
+                        (
+                            line: "POST /v1/feedback/facts",
+                            body: #"{"host":"\#(host)","prefixes":[]}"#
+                        )
+                    ]
+                ).last
+            }
+            let limits = #"{"role":"pull","feedback":"\#(revoked.id.fingerprint)"}"#
+            #expect(try await status(limits, as: revoked.id) == 403, "it is not marked")
+            #expect(try await status(limits, as: there) == 403, "it is another one's")
+            let both = #"{"role":"full","feedback":"\#(there.fingerprint)"}"#
+            #expect(try await status(both, as: there) == 200)
+            #expect(try await status(limits, both, as: there) == 403, "rights do not come back")
+
+            // The same host goes on with another key.
+            let client = one.client
+            _ = try await client.send(
+                ControlRoutes.addPeer, PeerAddition(name: "third", address: "ssh://third"))
+            _ = try await client.send(
+                ControlRoutes.contactPeer, PeerContact(host: revoked.id), at: "third")
+            _ = try await client.send(
+                ControlRoutes.trustPeer, PeerTrust(fingerprint: revoked.id.fingerprint), at: "third"
+            )
+            _ = try await client.send(
+                ControlRoutes.shareFeedback, FeedbackSharing(shared: true), at: "third")
+            #expect(try await status(limits, as: revoked.id) == 200)
+            for (record, expected) in [
+                (try KeyRecord(succeeding: revoked, by: next), 200),
+                (try KeyRecord(revoking: revoked), 403),
+            ] {
+                try await client.send(
+                    ControlRoutes.putKeyRecord, KeyRecordDelivery(record: record),
+                    at: revoked.id.description)
+                #expect(try await status(limits, as: next.id) == expected)
+                #expect(try await status(limits, as: there) == 403)
+            }
         }
     }
 

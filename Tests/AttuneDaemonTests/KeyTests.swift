@@ -118,6 +118,100 @@ import Testing
         }
     }
 
+    /// A thief makes a long chain and any number of other records, so that the owner's word finds no room.
+    @Test func noFloodKeepsARevocationOut() async throws {
+        let (old, second, thief) = (stranger, HostKey(), HostKey())
+        try await withTrustedGift { test, _, _ in
+            let client = test.client
+            try await take(KeyRecord(succeeding: old, by: second), client)
+            let folder = "\(test.daemon.directory.path)/heads/keys"
+            for number in 0..<4100 {
+                let host = ObjectID(hashing: Data("\(number)".utf8))
+                try Data().write(to: URL(filePath: "\(folder)/\(host).revoked.json"))
+            }
+            try await take(KeyRecord(succeeding: second, by: thief), client)
+            try await take(KeyRecord(succeeding: thief, by: HostKey()), client)
+            try await take(KeyRecord(revoking: second), client)
+            let peer = try await client.send(ControlRoutes.listPeers).peer(named: "nas")
+            #expect(peer.revoked == true && !peer.trusted && peer.host == second.id)
+            let stranger = try await kind { try await take(KeyRecord(revoking: HostKey()), client) }
+            #expect(stranger == .tooLarge)
+            _ = try await client.send(ControlRoutes.rotateKey)
+            _ = try await client.send(ControlRoutes.revokeKey)
+        }
+    }
+
+    @Test func aPeersHeadFindsRoomBesideThoseOfStrangers() async throws {
+        let (old, next) = (stranger, HostKey())
+        try await withTrustedGift { test, gift, _ in
+            let client = test.client
+            try await take(KeyRecord(succeeding: old, by: next), client)
+            for number in 0..<HeadStore.maximumHosts {
+                let host = ObjectID(hashing: Data("\(number)".utf8))
+                try FileManager.default.createDirectory(
+                    atPath: "\(test.daemon.directory.path)/heads/\(host)",
+                    withIntermediateDirectories: true)
+            }
+            let stranger = HostKey()
+            let refusal = try await kind {
+                try await client.send(
+                    ControlRoutes.putHead, head(gift, of: stranger), at: stranger.id.description)
+            }
+            #expect(refusal == .tooLarge)
+            try await client.send(
+                ControlRoutes.putHead, head(gift, of: next), at: next.id.description)
+            _ = try await client.send(ControlRoutes.rotateKey)
+        }
+    }
+
+    /// Puts a host on record under a name, trusted and marked for feedback.
+    private func mark(_ host: HostID, as name: String, _ client: ControlClient) async throws {
+        _ = try await client.send(
+            ControlRoutes.addPeer, PeerAddition(name: name, address: "ssh://\(name)"))
+        _ = try await client.send(
+            ControlRoutes.contactPeer, PeerContact(host: host), at: name)
+        _ = try await client.send(
+            ControlRoutes.trustPeer, PeerTrust(fingerprint: host.fingerprint), at: name)
+        _ = try await client.send(
+            ControlRoutes.shareFeedback, FeedbackSharing(shared: true), at: name)
+    }
+
+    @Test func aHostIsOnRecordAtOneAddress() async throws {
+        let (old, next) = (HostKey(), HostKey())
+        try await TestDaemon.run { test in
+            let client = test.client
+            try await mark(old.id, as: "old", client)
+            try await take(KeyRecord(succeeding: old, by: next), client)
+            _ = try await client.send(
+                ControlRoutes.addPeer, PeerAddition(name: "nas", address: "ssh://nas"))
+            for host in [old.id, next.id] {
+                #expect(try await contact(client, host) == .conflict)
+            }
+            let list = try await client.send(ControlRoutes.listPeers)
+            #expect(list.sharesFeedback(with: next.id))
+            #expect(list.sharesFeedback(with: next.id, at: "ssh://old"))
+            #expect(!list.sharesFeedback(with: next.id, at: "ssh://nas"))
+            #expect(!list.sharesFeedback(with: old.id))
+        }
+    }
+
+    /// It was met as another host before anybody said that its key came after the first one's.
+    @Test func whatIsTakenFromAHostIsTakenUnderAllItsNames() async throws {
+        let (old, next) = (HostKey(), HostKey())
+        try await TestDaemon.run { test in
+            let client = test.client
+            try await mark(old.id, as: "old", client)
+            try await mark(next.id, as: "new", client)
+            try await take(KeyRecord(succeeding: old, by: next), client)
+            _ = try await client.send(
+                ControlRoutes.shareFeedback, FeedbackSharing(shared: false), at: "new")
+            let list = try await client.send(ControlRoutes.listPeers)
+            #expect(!list.sharesFeedback(with: next.id) && list.peers.count == 2)
+            _ = try await client.send(ControlRoutes.removePeer, at: "old")
+            #expect(try await client.send(ControlRoutes.listPeers).peers == [])
+        }
+    }
+
     @Test func afterARevocationAPeersNewKeyIsTrustedAnew() async throws {
         let (old, next) = (stranger, HostKey())
         try await withTrustedGift { test, gift, own in

@@ -92,6 +92,39 @@ import Testing
         #expect(try self.identity(in: directory.path).key.id == identity.key.id)
     }
 
+    /// Anybody can make up hosts, with heads of theirs.
+    @Test func strangersHeadsDoNotKeepTheKeyFromChanging() throws {
+        let identity = try identity(in: directory.path)
+        for number in 0..<HeadStore.maximumHosts {
+            let folder = "\(directory.path)/heads/\(ObjectID(hashing: Data("\(number)".utf8)))"
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        }
+        #expect(throws: CheckpointError.self) {
+            try repository.receiveHead(
+                SignedHead(checkpoint: checkpoint, counter: 1, key: HostKey()))
+        }
+        let change = try identity.rotate(publish)
+        #expect(try repository.heads.all().map(\.host) == [change.after])
+        let peer = HostKey()
+        try repository.receiveHead(
+            SignedHead(checkpoint: checkpoint, counter: 1, key: peer), isExpected: true)
+        #expect(try repository.heads.head(of: peer.id) != nil)
+    }
+
+    @Test func aKeyThatNobodyCouldFollowIsNotMade() throws {
+        let identity = try identity(in: directory.path)
+        let first = identity.key.id
+        for _ in 0..<KeyRecordSet.maximumSuccessions { _ = try identity.rotate() }
+        let last = identity.key.id
+        #expect(throws: CheckpointError.self) { try identity.rotate() }
+        #expect(identity.key.id == last)
+        let keys = repository.heads.keys
+        #expect(try keys.all().holder(of: first) == KeyHolder(host: last, isRevoked: false))
+        _ = try identity.revoke()
+        #expect(try keys.all().holder(of: first) == KeyHolder(host: last, isRevoked: true))
+    }
+
     enum Change: CaseIterable, Sendable { case rotation, revocation }
 
     /// Whatever step a crash or a full disk hits: the key that is there afterwards counts, and after a

@@ -185,6 +185,17 @@ import Testing
         for key in keys { #expect(circle.holder(of: key.id).isRevoked) }
         #expect(circle.predecessors(of: keys[3].id) == [])
     }
+
+    /// Whoever has a key could make as long a chain as they like.
+    @Test func tooLongAChainLeavesNobody() throws {
+        let keys = (0..<KeyRecordSet.maximumSuccessions + 2).map { _ in HostKey() }
+        let chain = try zip(keys, keys.dropFirst()).map { try KeyRecord(succeeding: $0, by: $1) }
+        let (set, last) = (KeyRecordSet(chain), keys[keys.count - 1].id)
+        let cut = keys[KeyRecordSet.maximumSuccessions].id
+        #expect(set.holder(of: keys[0].id) == KeyHolder(host: cut, isRevoked: true))
+        #expect(set.holder(of: keys[1].id) == KeyHolder(host: last, isRevoked: false))
+        #expect(set.predecessors(of: last) == keys.dropFirst().dropLast().map(\.id).sorted())
+    }
 }
 
 @Suite struct KeyRecordStoreTests {
@@ -261,17 +272,61 @@ import Testing
     }
 
     @Test func madeUpHostsDoNotKeepARevocationOut() throws {
-        let folder = "\(directory.path)/heads/keys"
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
-        for host in 0..<KeyRecordStore.maximumRecords {
-            let name = ObjectID(hashing: Data("\(host)".utf8)).hex
-            try Data().write(to: URL(filePath: "\(folder)/\(name).revoked.json"))
-        }
+        try fill(with: KeyRecordStore.maximumRecords, "revoked")
         let record = try KeyRecord(revoking: key)
         let error = #expect(throws: CheckpointError.self) { try heads.put(record) }
         #expect(error?.kind == "too-large")
         #expect(try heads.put(record, isExpected: true))
         #expect(try heads.keys.standing(of: key.id) == .revoked)
+    }
+
+    /// Puts files of hosts that do not exist among the records.
+    private func fill(with count: Int, _ successor: String) throws {
+        let folder = "\(directory.path)/heads/keys"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        for host in 0..<count {
+            let name = ObjectID(hashing: Data("\(host)\(successor)".utf8)).hex
+            try Data().write(to: URL(filePath: "\(folder)/\(name).\(successor).json"))
+        }
+    }
+
+    /// It takes the place of what was said before, or adds one to it.
+    @Test func whatIsSaidOfAHostOnRecordAlwaysFindsRoom() throws {
+        let (next, other) = (HostKey(), HostKey())
+        try heads.put(KeyRecord(succeeding: key, by: next))
+        try heads.put(KeyRecord(succeeding: next, by: other))
+        try fill(with: 2 * KeyRecordStore.maximumRecords, "revoked")
+        try fill(with: 2 * KeyRecordStore.maximumRecords, key.id.description)
+        #expect(try heads.put(KeyRecord(succeeding: next, by: HostKey())))
+        #expect(try heads.keys.standing(of: next.id) == .revoked)
+        #expect(try heads.put(KeyRecord(revoking: key)))
+        #expect(try heads.keys.all().holder(of: key.id).host == key.id)
+    }
+
+    @Test func successionsDoNotKeepARevocationOutOfAPlace() async throws {
+        let place = DirectoryRemote(path: directory.path)
+        let room = KeyRecordStore.maximumRecords
+        try fill(with: 2 * room, key.id.description)
+        #expect(throws: CheckpointError.self) {
+            try place.putKeyRecord(KeyRecord(succeeding: key, by: HostKey()))
+        }
+        try place.putKeyRecord(KeyRecord(revoking: key))
+        #expect(try place.inventory().keyRecords?.map(\.host) == [key.id])
+    }
+
+    /// Whose head is there is no stranger.
+    @Test func ofAHostWithAHeadThereIsRoomForASuccession() throws {
+        try fill(with: KeyRecordStore.maximumRecords, key.id.description)
+        try heads.put(head(1, of: key))
+        #expect(try heads.put(KeyRecord(succeeding: key, by: HostKey())))
+    }
+
+    /// Whoever can write there directly puts any number of files.
+    @Test func ofTooManyFilesRevocationsAreRead() throws {
+        // One that sorts behind half of the others.
+        try heads.put(KeyRecord(revoking: key))
+        try fill(with: KeyRecordStore.maximumInventory, key.id.description)
+        #expect(try heads.keys.all().records.map(\.host) == [key.id])
     }
 }

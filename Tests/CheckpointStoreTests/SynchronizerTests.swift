@@ -234,7 +234,7 @@ import Testing
         let head = try SignedHead(
             checkpoint: ObjectID(hashing: Data()), counter: 1, key: Sample.host)
         let flood = FloodRemote(
-            flood: Array(repeating: head, count: HeadStore.maximumHosts + 1))
+            flood: Array(repeating: head, count: HeadStore.maximumInventory + 1))
         let error = await #expect(throws: CheckpointError.self) {
             try await Synchronizer().sync(from: flood, to: b.remote)
         }

@@ -69,6 +69,12 @@ extension EndToEndTests {
             let dry = try await one.attunectl("sync", "other", "--dry-run")
             #expect(dry.output.contains("would receive 1 new; would send 1 new"), "\(dry)")
             #expect(try files(of: other, holding: secret) == [])
+            let elsewhere = scratch.path + "/elsewhere.sock"
+            try FileManager.default.createSymbolicLink(
+                atPath: elsewhere, withDestinationPath: other.socket)
+            let unnamed = try await one.attunectl("sync", "unix://" + elsewhere)
+            #expect(unnamed.output.contains("not at this address"), "\(unnamed)")
+            #expect(try files(of: other, holding: secret) == [])
             let both = try await one.attunectl("sync", "other", "--json")
             let object = try JSONSerialization.jsonObject(with: Data(both.output.utf8))
             let feedback = (object as? [String: Any])?["feedback"] as? [String: Any]
@@ -142,8 +148,18 @@ extension EndToEndTests {
             #expect(refused.status == 0, "\(refused)")
             #expect(refused.output.contains("its role is peer, without `--feedback`"), "\(refused)")
             #expect(try files(of: other, holding: secret) == [])
-            try server.force(
-                "attunectl dial-stdio --role peer --feedback --socket \(other.socket)")
+            func admit(_ host: Machine) async throws {
+                let shown = try await host.attunectl("peer", "show", "--fingerprint")
+                let fingerprint = shown.output.trimmingCharacters(in: .whitespacesAndNewlines)
+                try server.force(
+                    "attunectl dial-stdio --role peer --feedback \(fingerprint)"
+                        + " --socket \(other.socket)")
+            }
+            try await admit(other)
+            let misnamed = try await sync()
+            #expect(misnamed.output.contains("names another host"), "\(misnamed)")
+            #expect(try files(of: other, holding: secret) == [])
+            try await admit(one)
             let sent = try await sync()
             #expect(sent.output.contains("feedback: sent 1 new"), "\(sent)")
             #expect(try !files(of: other, holding: secret).isEmpty)

@@ -40,9 +40,9 @@ extension CheckpointLibrary {
         let keys = repository.heads.keys
         let before = try keys.all()
         let known = peers.compactMap { $0.host.flatMap(HostID.init) }
-        let isExpected =
-            record.host == key.id || known.contains(record.host)
-            || known.contains { before.holder(of: $0).host == record.host }
+        let isExpected = ([key.id] + known).contains {
+            before.chain(from: $0).contains(record.host)
+        }
         try repository.heads.put(record, isExpected: isExpected)
         let after = try keys.all()
         var events = peers.compactMap { peer -> Event? in

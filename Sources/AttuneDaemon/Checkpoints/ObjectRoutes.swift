@@ -88,12 +88,15 @@ extension RouteTable {
                     "cannot take the head: it is of host \(head.host.short), not of the one in the"
                         + " path")
             }
-            let own = daemon.checkpoints.key.id
+            let library = daemon.checkpoints
+            let own = library.key.id
             _ = try await store.perform { _ in
                 // Of the own head only a later one is news: from a time before the state was lost.
                 let known = head.host == own ? try repository.heads.head(of: own)?.counter : nil
                 if head.host == own, head.counter <= known ?? 0 { return }
-                try repository.receiveHead(head)
+                let isExpected =
+                    try head.host == own || library.hosts(of: store.peers()).contains(head.host)
+                try repository.receiveHead(head, isExpected: isExpected)
             }
             return .done
         }

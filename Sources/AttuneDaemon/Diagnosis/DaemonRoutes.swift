@@ -18,11 +18,7 @@ extension RouteTable {
             .stream(daemon.events.subscribe(), to: call.request)
         }
         serve(ControlRoutes.limitConnection) { call in
-            let limits = try await call.input()
-            guard limits.quota ?? 0 >= 0 else {
-                throw ControlError(.invalidRequest, "cannot set a quota below zero")
-            }
-            call.rights.shrink(to: limits)
+            try call.rights.shrink(to: try await call.input())
             return .done
         }
     }

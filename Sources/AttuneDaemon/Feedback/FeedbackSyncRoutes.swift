@@ -5,8 +5,8 @@ import FeedbackStore
 import Foundation
 
 extension RouteTable {
-    /// What sync asks of the log. Text and hashes go only to a host that feedback is shared with; who
-    /// names a host it is not has the owner's rights, or the owner's leave by `dial-stdio --feedback`.
+    /// What sync asks of the log. Text and hashes go only to a host that feedback is shared with, and over
+    /// a connection below the role `full` only to the one that `dial-stdio --feedback` names.
     mutating func serveFeedbackSync(_ daemon: Daemon) {
         let store = daemon.store
         let checkpoints = daemon.checkpoints
@@ -31,7 +31,7 @@ extension RouteTable {
             }
             return try await .value(
                 store.perform { store in
-                    try registry.requireSharing(with: query.host)
+                    try registry.requireSharing(with: query.host, over: call.rights)
                     return try store.feedbackDigest(depth: query.depth)
                 })
         }
@@ -47,7 +47,7 @@ extension RouteTable {
             }
             return try await .value(
                 store.perform { store in
-                    try registry.requireSharing(with: query.host)
+                    try registry.requireSharing(with: query.host, over: call.rights)
                     return try store.facts(under: query.prefixes, after: query.after)
                 })
         }
@@ -56,7 +56,7 @@ extension RouteTable {
             try query.hashes.requireAtMost(FeedbackReconciler.entryLimit)
             return try await .value(
                 store.perform { store in
-                    try registry.requireSharing(with: query.host)
+                    try registry.requireSharing(with: query.host, over: call.rights)
                     return try store.entries(of: query.hashes)
                 })
         }
@@ -67,7 +67,7 @@ extension RouteTable {
             try call.rights.spend(delivery.byteCount)
             let (union, _) = try await daemon.withoutRound(
                 holding: { store in
-                    try registry.requireSharing(with: delivery.host)
+                    try registry.requireSharing(with: delivery.host, over: call.rights)
                     return try store.textsErased(by: delivery.facts)
                 }, { try $0.unite(delivery.entries, delivery.facts) })
             daemon.announce(union)
@@ -122,12 +122,16 @@ extension Daemon {
 }
 
 extension PeerRegistry {
-    /// Throws unless the host, by the key that it has now, is marked for feedback.
+    /// Throws unless the host, by the key that it has now, is marked for feedback, and may have it over
+    /// this connection.
     ///
-    /// - Errors: ``ControlError`` of kind `untrusted`.
-    fileprivate func requireSharing(with host: HostID) throws {
-        let peers = try list().peers
-        if peers.contains(where: { $0.host == host && $0.sharesFeedback == true }) { return }
+    /// - Errors: ``ControlError`` of kind `untrusted` or `forbidden`.
+    fileprivate func requireSharing(
+        with host: HostID, over rights: ConnectionRights
+    ) throws {
+        let keys = try checkpoints.repository.heads.keys.all()
+        try rights.requireFeedback(as: host, after: keys.predecessors(of: host))
+        if try list().sharesFeedback(with: host) { return }
         throw ControlError(
             .untrusted,
             "cannot exchange feedback with host \(host.short): it is not marked for that there;"

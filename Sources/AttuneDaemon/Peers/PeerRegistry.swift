@@ -54,15 +54,22 @@ struct PeerRegistry: Sendable {
                     + " now; if it was set up anew, `attunectl peer remove \(name)` and add it again"
             )
         }
-        let former = try store.peers().first { $0.name == name }?.host
-        try store.recordPeer(name, host: recorded(host, keys), replacing: former)
+        let peers = try store.peers()
+        let former = peers.first { $0.name == name }?.host
+        let holder = keys.holder(of: host)
+        // On record under other names, perhaps with a key that it has changed since.
+        let others = peers.filter {
+            $0.name != name && $0.host.flatMap(HostID.init).map(keys.holder) == holder
+        }
+        if let other = others.first(where: { $0.address != nil }) {
+            throw ControlError(
+                .conflict,
+                "cannot take \(name) for another peer: host \(host.short), which answers, is \(other.name)"
+                    + " already; `attunectl peer remove` one of the two")
+        }
+        try store.recordPeer(
+            name, host: others.first?.host ?? host.description, replacing: former)
         return try find(name)
-    }
-
-    /// The host as it is on record without an address, perhaps with a key that it has changed since.
-    private func recorded(_ host: HostID, _ keys: KeyRecordSet) throws -> String {
-        let hosts = try store.peers().filter { $0.address == nil }.compactMap(\.host)
-        return hosts.first { HostID($0).map(keys.holder)?.host == host } ?? host.description
     }
 
     /// Trusts a host whose fingerprint somebody has compared; one without a name gets its short
@@ -102,7 +109,7 @@ struct PeerRegistry: Sendable {
         return try find(recorded)
     }
 
-    /// Lets feedback go to a trusted host, or ends that.
+    /// Lets feedback go to a trusted host, or ends that, under whatever names it is on record.
     func share(_ isShared: Bool, with name: String) throws -> PeerReport {
         let peer = try find(name)
         guard let recorded = peer.name, peer.trusted || !isShared else {
@@ -111,18 +118,29 @@ struct PeerRegistry: Sendable {
                 "cannot exchange feedback with \(name): it is not trusted; `attunectl peer trust \(name)"
                     + " --feedback` does both")
         }
-        try store.shareFeedback(with: recorded, isShared)
+        for name in isShared ? [recorded] : try names(of: peer) {
+            try store.shareFeedback(with: name, isShared)
+        }
         return try find(recorded)
     }
 
+    /// Forgets a host under all its names, and with it what it was trusted for.
     func remove(_ name: String) throws -> PeerReport {
         let peer = try find(name)
-        if let recorded = peer.name {
-            try store.removePeer(recorded)
+        if peer.name != nil {
+            for name in try names(of: peer) { try store.removePeer(name) }
         } else if let host = peer.host {
             try checkpoints.repository.heads.forget(host)
         }
         return peer
+    }
+
+    /// The names that a peer on record has: two if it was met as another host before it was known that a
+    /// key came after another one.
+    private func names(of peer: PeerReport) throws -> [String] {
+        try list().peers.filter {
+            $0.name == peer.name || (peer.host != nil && $0.host == peer.host)
+        }.compactMap(\.name)
     }
 
     private func find(_ name: String) throws -> PeerReport { try list().peer(named: name) }

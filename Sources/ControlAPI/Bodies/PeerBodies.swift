@@ -54,6 +54,15 @@ public struct PeerList: JSONBody, Hashable {
         self.peers = peers
     }
 
+    /// Whether feedback goes to a host: it is marked for that under some name, and if an address is given,
+    /// under the one that has this address.
+    public func sharesFeedback(with host: HostID, at address: String? = nil) -> Bool {
+        peers.contains {
+            $0.host == host && $0.sharesFeedback == true
+                && (address == nil || $0.address == address)
+        }
+    }
+
     /// The peer of that name, or the one host whose id begins so, with or without dashes.
     ///
     /// - Errors: ``ControlError`` of kind `not-found` or `invalid-request`.

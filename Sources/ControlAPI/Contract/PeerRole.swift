@@ -17,10 +17,10 @@ public struct ConnectionLimits: JSONBody, Hashable {
     public var role: PeerRole
     /// Bytes of objects and feedback it may hand over; without a limit of its own unless set.
     public var quota: Int?
-    /// Whether it may exchange feedback with a host that shares it; not, below `full`, unless set.
-    public var feedback: Bool?
+    /// The fingerprint of the host as which it may exchange feedback; of none, below `full`, unless set.
+    public var feedback: String?
 
-    public init(role: PeerRole, quota: Int? = nil, feedback: Bool? = nil) {
+    public init(role: PeerRole, quota: Int? = nil, feedback: String? = nil) {
         self.role = role
         self.quota = quota
         self.feedback = feedback

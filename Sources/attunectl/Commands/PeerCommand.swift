@@ -82,7 +82,7 @@ struct PeerCommand: AsyncParsableCommand {
                 terminal you are asked whether it is the same; a script says it with --fingerprint.
 
                 With --feedback the text of your feedback may go there as well: sync exchanges it once that host has \
-                marked this one, too. It can then retract and erase feedback here as well. --no-feedback ends that and leaves the host trusted; what it has it keeps, and \
+                marked this one, too, through the address on record of it only. It can then retract and erase feedback here as well. --no-feedback ends that and leaves the host trusted; what it has it keeps, and \
                 erasures reach it no more.
                 """)
 

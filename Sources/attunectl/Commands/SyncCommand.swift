@@ -155,7 +155,8 @@ struct SyncCommand: AsyncParsableCommand {
                 }
                 var report = try await exchange(local, remote, having: inventory)
                 if let host = inventory.host {
-                    report.feedback = try await exchangeFeedback(client, with: peer, as: host)
+                    report.feedback = try await exchangeFeedback(
+                        client, with: peer, at: address, as: host)
                 }
                 return report
             }

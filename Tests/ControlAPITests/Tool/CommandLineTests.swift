@@ -44,6 +44,7 @@ import attunectl
         ["generate"], ["generate", "p", "--prompts", "f"], ["generate", "p", "--samples", "0"],
         ["chat", "--json"], ["sync", "ftp://x"], ["sync", "dir://relative"],
         ["model", "tokenize", "text", "--lines"], ["dial-stdio", "--host", "ssh://x"],
+        ["dial-stdio", "--role", "peer", "--feedback", "3f2a-91bc"],
     ])
     func refused(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try Attunectl.parseAsRoot(arguments) }
