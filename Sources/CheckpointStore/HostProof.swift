@@ -3,6 +3,10 @@ public import Foundation
 
 /// A host's answer to a challenge: only who has its key can give it, and only for this question.
 ///
+/// It is not bound to the connection that it comes over: whoever answers in a host's place, and may ask
+/// that host in its turn, can pass on the question and the answer. Callers decide by the address whom
+/// they talk to.
+///
 /// The signature covers `attune-proof-1`, a line feed, the id of the host that asks, and the nonce.
 public struct HostProof: Codable, Hashable, Sendable {
     /// The bytes of a nonce.

@@ -67,7 +67,7 @@ public struct KeyRecord: Codable, Hashable, Sendable {
     }
 
     private static let revoked = "revoked"
-    static let fileSuffix = ".json"
+    package static let fileSuffix = ".json"
 
     /// Whether a record of that name is a revocation.
     static func isRevocation(_ name: String) -> Bool { name.hasSuffix(".\(revoked)") }

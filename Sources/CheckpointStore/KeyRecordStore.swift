@@ -33,14 +33,15 @@ public struct KeyRecordStore: Sendable {
         KeyRecordSet(Self.first(of: try names()).compactMap { try? record(named: $0) })
     }
 
-    private static func first(of names: [String]) -> some Sequence<String> {
-        if names.count <= maximumInventory { return names[...] }
+    /// The names of records that are looked at: all, unless there are too many.
+    package static func first(of names: [String]) -> [String] {
+        if names.count <= maximumInventory { return names }
         let counts = Dictionary(names.map { ($0.prefix { $0 != "." }, 1) }, uniquingKeysWith: +)
         let ranked = names.map { name in
             let isAlone = counts[name.prefix { $0 != "." }] == 1
             return (rank: KeyRecord.isRevocation(name) ? 0 : isAlone ? 2 : 1, name: name)
         }
-        return ranked.sorted { $0 < $1 }.map(\.name).prefix(maximumInventory)
+        return ranked.sorted { $0 < $1 }.prefix(maximumInventory).map(\.name)
     }
 
     /// What is known of one host's key.

@@ -42,7 +42,8 @@ package final class ConnectionRights: Sendable {
     private static func right(in new: ConnectionLimits) throws -> FeedbackRight {
         guard let text = new.feedback else { return new.role == .full ? .asAnybody : .none }
         guard let digits = HostID.digits(ofFingerprint: text) else {
-            throw ControlError(.invalidRequest, "cannot tell which host has the fingerprint \(text)")
+            throw ControlError(
+                .invalidRequest, "cannot tell which host has the fingerprint \(text)")
         }
         return .asHost(digits)
     }

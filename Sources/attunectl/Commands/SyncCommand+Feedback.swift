@@ -18,8 +18,8 @@ extension SyncCommand {
         guard known.sharesFeedback(with: host) else { return nil }
         guard known.sharesFeedback(with: host, at: address.description) else {
             return FeedbackExchange(
-                refusal: "host \(host.short) is marked for it, but not at this address, where somebody"
-                    + " else might answer; `attunectl peer list` shows the one on record")
+                refusal: "host \(host.short) is marked for it, but not at this address, where"
+                    + " somebody else might answer; `attunectl peer list` shows the one on record")
         }
         let remote = DaemonReplica(client: peer, sharingWith: known.host)
         do {

@@ -76,12 +76,13 @@ struct RcloneHeads: Sendable {
     private func list(of host: HostID? = nil) async throws -> Listing {
         let files = try await rclone.files(
             below: "heads", matching: host.map { ["/\($0)/*", "/keys/\($0).*"] })
+        let suffix = KeyRecord.fileSuffix.count
         var found = Listing()
         for file in files where file.size <= max(SignedHead.maximumSize, KeyRecord.maximumSize) {
             let names = file.path.split(separator: "/").map(String.init)
             guard names.count == 2 else { continue }
             if names[0] == Self.keys, KeyRecord.isFileName(names[1]) {
-                found.keyNames.append(file.path)
+                found.keyNames.append(names[1])
             } else if let host = HostID(names[0]),
                 let counter = SignedHead.counter(ofFile: names[1]),
                 SignedHead.fileName(counter: counter) == names[1]
@@ -89,12 +90,11 @@ struct RcloneHeads: Sendable {
                 found.counters[host, default: []].insert(counter)
             }
         }
-        guard found.counters.count <= HeadStore.maximumHosts,
-            found.keyNames.count <= KeyRecordStore.maximumInventory
-        else {
+        found.keyNames = KeyRecordStore.first(of: found.keyNames.map { String($0.dropLast(suffix)) })
+            .map { "\(Self.keys)/\($0)\(KeyRecord.fileSuffix)" }
+        guard found.counters.count <= HeadStore.maximumInventory else {
             throw CheckpointError.tooLarge(
-                "a list of \(found.counters.count) heads and \(found.keyNames.count) key records",
-                limit: HeadStore.maximumHosts)
+                "a list of \(found.counters.count) heads", limit: HeadStore.maximumInventory)
         }
         return found
     }
