@@ -72,8 +72,6 @@ public struct KeyRecord: Codable, Hashable, Sendable {
     /// Whether a record of that name is a revocation.
     static func isRevocation(_ name: String) -> Bool { name.hasSuffix(".\(revoked)") }
 
-    private static let revoked = "revoked"
-
     /// Throws unless the keys belong to the hosts and the signatures to the keys.
     public func verify() throws {
         guard format == Self.currentFormat else {

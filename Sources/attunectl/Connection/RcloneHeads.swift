@@ -90,8 +90,10 @@ struct RcloneHeads: Sendable {
                 found.counters[host, default: []].insert(counter)
             }
         }
-        found.keyNames = KeyRecordStore.first(of: found.keyNames.map { String($0.dropLast(suffix)) })
-            .map { "\(Self.keys)/\($0)\(KeyRecord.fileSuffix)" }
+        found.keyNames = KeyRecordStore.first(
+            of: found.keyNames.map { String($0.dropLast(suffix)) }
+        )
+        .map { "\(Self.keys)/\($0)\(KeyRecord.fileSuffix)" }
         guard found.counters.count <= HeadStore.maximumInventory else {
             throw CheckpointError.tooLarge(
                 "a list of \(found.counters.count) heads", limit: HeadStore.maximumInventory)
