@@ -261,7 +261,7 @@ import Testing
                 )
             }
             let now = "2026-11-23T17:39:28.123Z"
-            let quota = #"{"role":"peer","feedback":true,"quota":150}"#
+            let quota = #"{"role":"peer","feedback":"\#(there.fingerprint)","quota":150}"#
             let statuses = try await raw.statuses(of: [
                 erasure("a", at: "9999999999-01-01T00:00:00.000Z"), erasure("a", at: "never"),
                 ("POST /v1/connection", quota),
