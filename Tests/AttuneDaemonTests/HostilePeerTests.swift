@@ -21,10 +21,7 @@ import Testing
         init(_ test: TestDaemon) async throws {
             self.test = test
             directory = try TestSupport.TemporaryDirectory()
-            let model = directory.path + "/tiny.gguf"
-            try TinyModel.gguf().write(to: URL(filePath: model))
-            _ = try await test.daemon.models.add(path: model, name: "tiny")
-            _ = try await test.daemon.models.use("tiny", test.daemon.checkpoints)
+            try await test.useTinyModel(in: directory.path)
             let sample = try Sample.checkpoint(seed: 1, base: TinyModel.base)
             honest = try sample.record(in: test.daemon.checkpoints.repository)
             try repository.receiveHead(SignedHead(checkpoint: honest, counter: 5, key: key))

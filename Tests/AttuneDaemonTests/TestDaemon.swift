@@ -2,6 +2,7 @@ import AttuneDaemon
 import ControlAPI
 import Foundation
 import Logging
+import TestSupport
 import Testing
 
 /// A daemon of this process on a temporary state directory, answering on a live Unix socket.
@@ -41,6 +42,16 @@ struct TestDaemon: Sendable {
             try await group.waitForAll()
             try result.get()
         }
+    }
+}
+
+extension TestDaemon {
+    /// Makes the tiny model the one in use; its file stays in the folder.
+    func useTinyModel(in folder: String) async throws {
+        let path = folder + "/tiny.gguf"
+        try TinyModel.gguf().write(to: URL(filePath: path))
+        _ = try await daemon.models.add(path: path, name: "tiny")
+        _ = try await daemon.models.use("tiny", daemon.checkpoints)
     }
 }
 

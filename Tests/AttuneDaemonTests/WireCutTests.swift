@@ -110,10 +110,7 @@ import Testing
     private func withHosts(_ body: @escaping @Sendable (Hosts) async throws -> Void) async throws {
         try await TestDaemon.run { test in
             let directory = try TestSupport.TemporaryDirectory()
-            let model = directory.path + "/tiny.gguf"
-            try TinyModel.gguf().write(to: URL(filePath: model))
-            _ = try await test.daemon.models.add(path: model, name: "tiny")
-            _ = try await test.daemon.models.use("tiny", test.daemon.checkpoints)
+            try await test.useTinyModel(in: directory.path)
             try await body(
                 Hosts(
                     local: StoreRemote(
