@@ -47,15 +47,6 @@ import Testing
             remote: DaemonReplica(client: other.client, sharingWith: here))
     }
 
-    private func kind<Result>(_ work: () async throws -> Result) async throws -> ErrorKind? {
-        do {
-            _ = try await work()
-            return nil
-        } catch let error as ControlError {
-            return error.kind
-        }
-    }
-
     private func pairs(_ numbers: Range<Int>) -> [Feedback] {
         numbers.map { .pair("Question \($0)?", chosen: "Answer \($0).", rejected: "No \($0).") }
     }

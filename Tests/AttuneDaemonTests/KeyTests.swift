@@ -36,21 +36,6 @@ import Testing
         _ = ledger
     }
 
-    private func kind<Result>(_ work: () async throws -> Result) async throws -> ErrorKind? {
-        do {
-            _ = try await work()
-            return nil
-        } catch let error as ControlError {
-            return error.kind
-        }
-    }
-
-    private func merge(_ client: ControlClient, _ names: String...) async throws -> ErrorKind? {
-        try await kind {
-            try await client.send(ControlRoutes.mergeCheckpoints, Merge(checkpoints: names))
-        }
-    }
-
     private func take(_ record: KeyRecord, _ client: ControlClient) async throws {
         try await client.send(
             ControlRoutes.putKeyRecord, KeyRecordDelivery(record: record),

@@ -26,23 +26,6 @@ import Testing
         _ = ledger
     }
 
-    private func kind<Result>(
-        _ work: () async throws -> Result
-    ) async throws -> ErrorKind? {
-        do {
-            _ = try await work()
-            return nil
-        } catch let error as ControlError {
-            return error.kind
-        }
-    }
-
-    private func merge(_ client: ControlClient, _ names: String...) async throws -> ErrorKind? {
-        try await kind {
-            try await client.send(ControlRoutes.mergeCheckpoints, Merge(checkpoints: names))
-        }
-    }
-
     @Test func whatAStrangerVouchesForIsOfUseOnceItIsTrusted() async throws {
         let host = stranger.id
         try await withGift { client, gift, own in

@@ -131,7 +131,8 @@ extension PeerRegistry {
     ) throws {
         let keys = try checkpoints.repository.heads.keys.all()
         try rights.requireFeedback(as: host, after: keys.predecessors(of: host))
-        if try list().sharesFeedback(with: host) { return }
+        let marked = try checkpoints.store.peers().filter(\.sharesFeedback)
+        if try checkpoints.hosts(of: marked).contains(host) { return }
         throw ControlError(
             .untrusted,
             "cannot exchange feedback with host \(host.short): it is not marked for that there;"

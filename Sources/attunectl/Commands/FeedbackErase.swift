@@ -49,10 +49,9 @@ extension FeedbackCommand {
                 throw ControlError(
                     .invalidRequest, "cannot erase without being asked to: say it with --yes")
             }
-            Terminal.writeError(
-                "The text of \(ids.joined(separator: ", ")) will be gone for good. Erase it? [y/N] "
-            )
-            guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+            let isMeant = Terminal.confirms(
+                "The text of \(ids.joined(separator: ", ")) will be gone for good. Erase it?")
+            guard isMeant else {
                 throw ControlError(.cancelled, "nothing was erased")
             }
         }

@@ -76,13 +76,13 @@ struct KeyCommand: AsyncParsableCommand {
                     "cannot revoke the key unasked: it cannot be undone; say --yes if you mean it")
             }
             let key = try await client.send(ControlRoutes.showKey)
-            Terminal.writeError(
+            let isMeant = Terminal.confirms(
                 """
                 Nothing that is signed with the key
                     \(key.fingerprint)
-                will count any more, anywhere, for good. Revoke it? [y/N]\u{20}
+                will count any more, anywhere, for good. Revoke it?
                 """)
-            guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+            guard isMeant else {
                 throw ControlError(.conflict, "the key is not revoked: nothing was changed")
             }
         }

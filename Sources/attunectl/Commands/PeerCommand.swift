@@ -125,13 +125,13 @@ struct PeerCommand: AsyncParsableCommand {
                     "cannot trust \(name) unseen: compare its fingerprint with what `attunectl peer show"
                         + " --fingerprint` prints there and give it with --fingerprint")
             }
-            Terminal.writeError(
+            let isSame = Terminal.confirms(
                 """
                 \(name) shows the fingerprint
                     \(known)
-                Does `attunectl peer show --fingerprint` on that host print the same? [y/N]\u{20}
+                Does `attunectl peer show --fingerprint` on that host print the same?
                 """)
-            guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+            guard isSame else {
                 throw ControlError(.untrusted, "\(name) is not trusted: nothing was changed")
             }
             return known

@@ -24,14 +24,18 @@ struct RcloneHeads: Sendable {
 
     func inventory() async throws -> Inventory {
         let listing = try await list()
-        try await rclone.fetch(
-            listing.keyNames.filter { keyRecord(named: $0) == nil }, from: "heads", into: cache)
-        let keys = KeyRecordSet(listing.keyNames.compactMap(keyRecord))
+        let keys = try await keys(named: listing.keyNames)
         let heads = try await newest(of: listing.counters)
         return Inventory(
             heads: heads.filter { keys.standing(of: $0.host) == .valid }
                 .sorted { $0.host < $1.host },
             keyRecords: keys.records)
+    }
+
+    private func keys(named names: [String]) async throws -> KeyRecordSet {
+        try await rclone.fetch(
+            names.filter { keyRecord(named: $0) == nil }, from: "heads", into: cache)
+        return KeyRecordSet(names.compactMap(keyRecord))
     }
 
     /// The newest head of each host that can be read and verifies.
@@ -51,9 +55,7 @@ struct RcloneHeads: Sendable {
     /// Takes a head if its key is valid and it is not older than the known one, and removes those that are.
     func put(_ head: SignedHead) async throws {
         let listing = try await list(of: head.host)
-        try await rclone.fetch(
-            listing.keyNames.filter { keyRecord(named: $0) == nil }, from: "heads", into: cache)
-        try KeyRecordSet(listing.keyNames.compactMap(keyRecord)).requireValid(head.host)
+        try await keys(named: listing.keyNames).requireValid(head.host)
         let known = listing.counters[head.host] ?? []
         // What anybody can write there counts only if the host has signed it.
         if let newest = try await newest(of: [head.host: known]).first {

@@ -82,4 +82,10 @@ enum Terminal {
             return nil
         }
     }
+
+    /// Whether the person at the terminal says yes; anything else is a no.
+    static func confirms(_ question: String) -> Bool {
+        writeError(question + " [y/N] ")
+        return readLine().map { ["y", "yes"].contains($0.lowercased()) } ?? false
+    }
 }
